@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * child.h - LIVE/.svscan/children: who runs, since when, and how it ended.
+ *
+ * A file of 64-byte slots in the machine's byte order (it never leaves the
+ * machine: it is void in another boot), mapped shared by svscan and written to,
+ * between clone and exec, by its children too.  Slot 0 is the header; each
+ * other belongs to one service for as long as it is supervised.
+ *
+ *   offset  size  field
+ *        0     4  head      state, role, flags: the word whose store commits
+ *        4     4  pid       of the process, as our namespace sees it
+ *        8     8  t0        CLOCK_BOOTTIME ns before the fork
+ *       16     8  t1        the same, written by the child before its exec
+ *       24     8  dev       the service directory, which is the service's
+ *       32     8  ino       identity over renames and restarts
+ *       40     4  wstat     DEAD: wait status (SV_WSTAT_UNKNOWN: not known);
+ *                           VOID: the errno of what failed
+ *       44     4  of        role finish: pid of the run that it follows
+ *       48     8  died      DEAD: CLOCK_REALTIME ns
+ *       56     8  deadline  CLOCK_BOOTTIME ns: of the kill timer while there
+ *                           is a process, of the next start while there is
+ *                           none; 0 for no timer
+ *
+ * The one rule: every field that a state needs is stored before the head that
+ * announces the state, and no field that the present state needs is changed
+ * under it (deadline apart, which is one store of its own).  SIGKILL falls
+ * between two stores, so whoever maps the file next sees a whole record.
+ */
+#ifndef SV_CHILD_H
+#define SV_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+enum sv_child_state {
+    SV_CHILD_FREE,    /* a slot without a service */
+    SV_CHILD_IDLE,    /* a service without a process */
+    SV_CHILD_INTENT,  /* about to be spawned: nothing runs yet */
+    SV_CHILD_RUNNING, /* the child has written its pid and t1 */
+    SV_CHILD_DEAD,    /* it ended; what follows is not all done yet */
+    SV_CHILD_VOID,    /* it never came to its exec: a failed start */
+    SV_CHILD_STATES
+};
+
+enum sv_child_role {
+    SV_ROLE_NONE,
+    SV_ROLE_RUN,
+    SV_ROLE_FINISH,
+    SV_ROLE_UP,
+    SV_ROLE_DOWN,
+    SV_ROLE_CHECK,
+    SV_ROLES
+};
+
+enum {
+    SV_CHILD_LAST = 1 << 0,     /* supervision ends with this process */
+    SV_CHILD_KILLED = 1 << 1,   /* the kill timer has fired once */
+    SV_CHILD_AWAITED = 1 << 2,  /* its readiness is still awaited */
+    SV_CHILD_PAUSED = 1 << 3,
+};
+
+struct sv_child {
+    _Atomic uint32_t head;
+    int32_t pid;
+    int64_t t0;
+    int64_t t1;
+    uint64_t dev;
+    uint64_t ino;
+    uint32_t wstat;
+    int32_t of;
+    int64_t died;
+    int64_t deadline;
+};
+
+_Static_assert(sizeof(struct sv_child) == 64, "a child record is 64 bytes");
+
+static inline uint32_t sv_child_head(enum sv_child_state state,
+                                     enum sv_child_role role, unsigned flags)
+{
+    return (uint32_t)state | (uint32_t)role << 8 | (uint32_t)flags << 16;
+}
+
+enum sv_child_state sv_child_state(const struct sv_child *child);
+enum sv_child_role sv_child_role(const struct sv_child *child);
+unsigned sv_child_flags(const struct sv_child *child);
+
+/* Commits: a release store of the head, after all other fields. */
+void sv_child_become(struct sv_child *child, enum sv_child_state state,
+                     enum sv_child_role role, unsigned flags);
+
+/* The mapped file. */
+struct sv_children {
+    struct sv_child *slots; /* slots[0] is the header's place */
+    size_t count;           /* slots, the header included */
+    size_t copied;          /* slots that came from an earlier svscan */
+    size_t first_free;      /* no slot below it is free */
+};
+
+/* Opens the records of a tree: file (SV_TREE_CHILDREN) below the directory
+ * base; count slots.  Starts a fresh inode under the name fresh, copies into
+ * it every slot of the old file that is not free, if that file is of this boot,
+ * of this pid namespace, and of our version, and renames it over the old one.
+ * The caller holds the tree's lock.  An old file of a later version is an error
+ * (EPROTONOSUPPORT): its services are not ours to guess at.  False with errno
+ * set, and nothing changed. */
+bool sv_children_open(struct sv_children *children, int base, const char *file,
+                      const char *fresh, size_t count);
+
+/* A slot for the service (dev, ino), in state IDLE, all else 0; NULL if every
+ * slot is taken.  Does not look for one that the service has already: whoever
+ * starts walks the slots once and keeps what it finds. */
+struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
+                                  uint64_t ino);
+void sv_children_free(struct sv_children *children, struct sv_child *child);
+
+/* Does the process pid live, and did it start between t0 and t1 (CLOCK_BOOTTIME
+ * ns)?  Its start time is field 22 of /proc/PID/stat, in ticks of 1/100 s.
+ * False with errno 0 for a clear no; false with errno set if /proc would not
+ * tell. */
+bool sv_child_is(pid_t pid, int64_t t0, int64_t t1);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * paths.h - every file and directory name of the on-disk interface, once.
+ *
+ * Those of a service are relative to the service directory; those of a tree
+ * (SV_TREE_*) to the scan directory.  Sources: s6's servicedir and scandir
+ * for what both have; ".svscan" is ours.
+ */
+#ifndef SV_PATHS_H
+#define SV_PATHS_H
+
+#define SV_DEFS_DIR "/etc/sv" /* definitions, for root */
+#define SV_LIVE_DIR "/run/sv" /* the live tree, for root */
+
+/* A service: what its author writes. */
+#define SV_RUN "run"
+#define SV_FINISH "finish"
+#define SV_DOWN_FILE "down"
+#define SV_NOTIFICATION_FD "notification-fd"
+#define SV_LOCK_FD "lock-fd"
+#define SV_TIMEOUT_KILL "timeout-kill"
+#define SV_FLAG_TIMEOUT_KILLPG "flag-timeout-killpg"
+#define SV_TIMEOUT_FINISH "timeout-finish"
+#define SV_MAX_DEATH_TALLY "max-death-tally"
+#define SV_DOWN_SIGNAL "down-signal"
+#define SV_RELOAD_SIGNAL "reload-signal"
+#define SV_FLAG_NEWPIDNS "flag-newpidns"
+#define SV_LOG "log"
+#define SV_DATA "data"
+#define SV_ENV "env"
+
+/* A service: what its supervisor makes. */
+#define SV_SUPERVISE "supervise"
+#define SV_EVENT "event"
+#define SV_LOCK "supervise/lock"
+#define SV_CONTROL "supervise/control"
+#define SV_STATUS "supervise/status"
+#define SV_STATUS_NEW "supervise/status.new"
+#define SV_TALLY "supervise/death_tally"
+#define SV_TALLY_NEW "supervise/death_tally.new"
+#define SV_SERVICE_LOCK "supervise/service-lock"
+#define SV_STDOUT "supervise/stdout" /* fifo to the logger; ours */
+
+/* A tree: as s6 has it. */
+#define SV_TREE_S6 ".s6-svscan"
+#define SV_TREE_LOCK ".s6-svscan/lock"
+#define SV_TREE_CONTROL ".s6-svscan/control"
+#define SV_TREE_FINISH ".s6-svscan/finish"
+#define SV_TREE_CRASH ".s6-svscan/crash"
+#define SV_CATCH_ALL "s6-svscan-log" /* the service that reads our own output */
+#define SV_CATCH_ALL_FIFO "fifo"
+
+/* A tree: ours. */
+#define SV_TREE_OURS ".svscan"
+#define SV_TREE_SOCKET ".svscan/socket"
+#define SV_TREE_CHILDREN ".svscan/children"
+#define SV_TREE_CHILDREN_NEW ".svscan/children.new"
+#define SV_TREE_COPIES ".svscan/copies"
+#define SV_TREE_STAGE ".svscan/stage"
+#define SV_TREE_SERVICE_LOCK ".svscan/lock" /* all supervise/lock link to it */
+
+/* Limits, each with the error that names it. */
+enum {
+    SV_NAME_MAX = 251,          /* bytes of a service's name, as s6-svscan -L */
+    SV_SERVICES_MAX = 16384,    /* services of one tree, as svscan -C */
+    SV_VALUE_MAX = 4096,        /* bytes of a file that holds a value */
+    SV_PATH_MAX = 4096,
+};
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * service.h - a service directory's files, read and checked.
+ *
+ * Nothing is cached: each file is read again at the moment when it counts, as
+ * s6 does.  A file that holds something wrong is treated as absent, and the
+ * caller is told, so that it can warn by name.
+ *
+ * Source: s6's servicedir; formats in contract 1.3 (unsigned integers), 1.4
+ * (signals).
+ */
+#ifndef SV_SERVICE_H
+#define SV_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sv_value {
+    SV_ABSENT,     /* no such file: the default applies */
+    SV_FOUND,
+    SV_INVALID,    /* not what the file may hold: the default applies */
+    SV_UNREADABLE, /* errno says why: the default applies */
+};
+
+/* An unsigned integer: the text before the first newline, of which at most 11
+ * bytes are read, is one or more digits and nothing else, at most 2^32 - 1.
+ * *value is set on SV_FOUND only. */
+enum sv_value sv_service_uint(int base, const char *dir, const char *file,
+                              uint32_t *value);
+
+/* A signal, by name (with or without SIG, any case) or number: the first 15
+ * bytes, cut at a newline. */
+enum sv_value sv_service_signal(int base, const char *dir, const char *file,
+                                int *signal);
+
+/* The number of a signal from its name or number as above; 0 if unknown. */
+int sv_signal_number(const char *text);
+
+/* "TERM" for SIGTERM; "???" for a number without a name.  Static. */
+const char *sv_signal_name(int number);
+
+/* Is name fit to be a service's name: not empty, no leading dot, at most
+ * SV_NAME_MAX bytes, no slash, no control character?  NULL if so, else the
+ * reason in words. */
+const char *sv_service_name_fault(const char *name);
+
+/* Is there an executable file of that name (access(2), X_OK, effective ids)?
+ * False sets errno: ENOENT, EACCES, ... */
+bool sv_service_executable(int base, const char *dir, const char *file);
+
+#endif
