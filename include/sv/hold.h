@@ -87,8 +87,8 @@ enum { SV_HOLD_VERSION = 1 };
 
 _Static_assert(sizeof(struct sv_hold) == 64, "a hold message is 64 bytes");
 
-/* Sends one message, with n (0 to 2) descriptors, without waiting.  False with
- * errno set (EAGAIN: the line is full). */
+/* Sends one message (its version is set here), with n (0 to 2) descriptors,
+ * without waiting.  False with errno set (EAGAIN: the line is full). */
 bool sv_hold_send(int line, const struct sv_hold *message, const int *fds,
                   size_t n);
 
