@@ -53,6 +53,7 @@
 /* A tree: ours. */
 #define SV_TREE_OURS ".svscan"
 #define SV_TREE_SOCKET ".svscan/socket"
+#define SV_TREE_SOCKET_NEW ".svscan/socket.new"
 #define SV_TREE_CHILDREN ".svscan/children"
 #define SV_TREE_CHILDREN_NEW ".svscan/children.new"
 #define SV_TREE_COPIES ".svscan/copies"

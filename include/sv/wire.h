@@ -3,30 +3,38 @@
  * wire.h - the socket protocol between svctl and svscan.
  *
  * A SOCK_SEQPACKET Unix socket, LIVE/.svscan/socket.  A message is an 8-byte
- * header and a body; integers are big-endian; text is not NUL-terminated and
- * has its length before it.  man/svscan-protocol.7 is the reference, this file
+ * header and a body; integers are big-endian; a text is a 2-byte length and
+ * the bytes, without a NUL.  man/svscan-protocol.7 is the reference, this file
  * its implementation.
  *
  *   offset  size  field
  *        0     1  version   SV_WIRE_VERSION
  *        1     1  type      SV_WIRE_* below
- *        2     2  more      0, or for rows 1 while more messages follow
+ *        2     2  0         for later versions; ignored
  *        4     4  serial    of the request; a reply repeats it; 0 for events
  *
  * Requests, and what is answered:
- *   LIST     names        ROWS (each at most 64 KiB), then END
- *   COMMAND  letters, names   FAULTS for names that are not, then END
- *   WATCH    nothing      END, then EVENTS for as long as the connection lives
- *   RESCAN   nothing      END, when the scan that it caused is over
- *   MACHINE  one letter of enum sv_machine    END, or FAULTS
+ *   LIST     names            ROWS, FAULTS for names that are not; END
+ *   COMMAND  letters, names   FAULTS for names that are not; END
+ *   WATCH    nothing          END, then EVENTS while the connection lives
+ *   RESCAN   nothing          FAULTS for definitions that have one; END, when
+ *                             the scan that it caused is over
+ *   MACHINE  one letter of enum sv_machine    a FAULT if it cannot be; END
  *
- * A body of names: for each a 2-byte length and the bytes; none: all.
- * COMMAND: a 1-byte count, so many letters of command.h, then names (at least
- * one: a command to all names all).
- * FAULTS: for each a row of 2-byte length, name, 2-byte length, reason.
- * ROWS and EVENTS: for each a row as sv_wire_row_pack writes it.  An event is
+ * A body of names: a text for each; none: all.
+ * COMMAND: a text of letters of command.h, then at least one name (a command
+ * to all names all).  Each service gets the letters in their order.  The
+ * events of what changed at once come before its END.
+ * FAULTS: a text with a name and a text with the reason for each.  A fault
+ * with an empty name is of the request itself, which then did nothing.
+ * ROWS and EVENTS: for each a row as sv_wire_put_row writes it.  An event is
  * the row of a service as it is after a change.
- * END: a 2-byte count of the faults.
+ * END: a 4-byte count of the faults.
+ *
+ * Every answer is a run of messages of at most SV_WIRE_MAX bytes that ends
+ * with END.  A client may send its next request before that; they are answered
+ * in order.  A message of another version is answered by an empty END of the
+ * version that is spoken, and the connection is closed.
  */
 #ifndef SV_WIRE_H
 #define SV_WIRE_H
@@ -34,6 +42,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "sv/status.h"
 #include "sv/paths.h"
@@ -44,7 +53,7 @@ enum {
     SV_WIRE_MAX = 65536,      /* bytes of a message */
     SV_WIRE_BEHIND = 1 << 20, /* bytes a client may be behind */
     SV_WIRE_NOTE_MAX = 255,
-    SV_WIRE_ROW_FIXED = 66,   /* a row without its two texts */
+    SV_WIRE_ROW_FIXED = 70,   /* a row with two empty texts */
     SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX,
 };
 
@@ -88,20 +97,23 @@ enum {
 
 /*
  *   offset  size  field
- *        0     1  state
- *        1     1  0
- *        2     2  flags      SV_ROW_*
- *        4     8  pid        run's or finish's; 0 if none
- *       12    12  stamp      as in the status file
- *       24    12  ready      as in the status file
- *       36     4  restarts   starts by itself since supervision began
- *       40     4  deaths     deaths of run since then
- *       44     2  wstat      of the last run
- *       46     8  due        WAITING: ms until the next start; else ms until
+ *        0     2  size       of the row, this field included
+ *        2     1  state
+ *        3     1  0
+ *        4     4  flags      SV_ROW_*
+ *        8     8  pid        run's or finish's; 0 if none
+ *       16    12  stamp      as in the status file
+ *       28    12  ready      as in the status file
+ *       40     4  restarts   starts by itself since supervision began
+ *       44     4  deaths     deaths of run since then
+ *       48     2  wstat      of the last run
+ *       50     8  due        WAITING: ms until the next start; else ms until
  *                            the kill, or 0
- *       54     8  memory     bytes, of its cgroup; 2^64-1 if it has none
- *       62     2  length of the name, which follows the row
- *       64     2  length of the note, which follows the name
+ *       58     8  memory     bytes, of its cgroup; 2^64-1 if it has none
+ *       66     -  name       a text
+ *        -     -  note       a text
+ *        -     -  what a later svscan adds; a reader that does not know it
+ *                 goes by the size, and skips it
  */
 struct sv_wire_row {
     enum sv_wire_state state;
@@ -120,23 +132,29 @@ struct sv_wire_row {
 
 struct sv_wire_header {
     enum sv_wire_type type;
-    uint16_t more;
     uint32_t serial;
 };
 
-/* A message being written.  Filled past its end it stays as it was and `full`
- * is set. */
+/* A message being written.  An item that does not fit in it whole is left out,
+ * and `full` is set: the message is then sent, and the item put in the next. */
 struct sv_wire_out {
     size_t used;
     bool full;
     char bytes[SV_WIRE_MAX];
 };
 
-void sv_wire_begin(struct sv_wire_out *out, const struct sv_wire_header *header);
+void sv_wire_begin(struct sv_wire_out *out,
+                   const struct sv_wire_header *header);
 void sv_wire_put_u8(struct sv_wire_out *out, uint8_t n);
-void sv_wire_put_u16(struct sv_wire_out *out, uint16_t n);
+void sv_wire_put_u32(struct sv_wire_out *out, uint32_t n);
 void sv_wire_put_text(struct sv_wire_out *out, const char *text);
+void sv_wire_put_fault(struct sv_wire_out *out, const char *name,
+                       const char *reason);
 void sv_wire_put_row(struct sv_wire_out *out, const struct sv_wire_row *row);
+
+/* Writes a row as it is in a message; returns its size. */
+size_t sv_wire_row_pack(char buf[static SV_WIRE_ROW_MAX],
+                        const struct sv_wire_row *row);
 
 /* A message being read: the bytes stay the caller's. */
 struct sv_wire_in {
@@ -145,27 +163,32 @@ struct sv_wire_in {
     size_t at;
 };
 
-/* Starts to read a message.  False if it is shorter than a header, of another
- * version, or of a type that is not listed above. */
+/* Starts to read a message.  False if it is shorter than a header, longer than
+ * SV_WIRE_MAX, of another version, or of a type that is not listed above. */
 bool sv_wire_open(struct sv_wire_in *in, struct sv_wire_header *header,
                   const char *bytes, size_t size);
 
 /* Each takes the next item; false, with nothing taken, if the rest of the
  * message does not hold one.  A text with a NUL or of size bytes or more is
- * refused. */
+ * refused; so is a row with a state that is not listed, a time of more than
+ * 999,999,999 ns, or a pid that cannot be. */
 bool sv_wire_get_u8(struct sv_wire_in *in, uint8_t *n);
-bool sv_wire_get_u16(struct sv_wire_in *in, uint16_t *n);
+bool sv_wire_get_u32(struct sv_wire_in *in, uint32_t *n);
 bool sv_wire_get_text(struct sv_wire_in *in, char *text, size_t size);
 bool sv_wire_get_row(struct sv_wire_in *in, struct sv_wire_row *row);
 bool sv_wire_at_end(const struct sv_wire_in *in);
 
-/* Connects to, or listens on, the socket of the tree at live.  The path may be
- * longer than a socket address: it is reached through a descriptor
- * (/proc/self/fd).  Returns a close-on-exec descriptor (listening: also
- * non-blocking, with the given mode, an old socket replaced), or -1 with errno
- * set. */
+/* Connects to the socket of the tree at live.  The path may be longer than a
+ * socket address: it is reached through a descriptor (/proc/self/fd).  Returns
+ * a blocking, close-on-exec descriptor, or -1 with errno set: ENOENT, there is
+ * no such tree; ECONNREFUSED, no svscan listens there. */
 int sv_wire_connect(const char *live);
-int sv_wire_listen(int live_fd, unsigned mode);
+
+/* Listens on the socket of the tree whose directory is live_fd; .svscan is
+ * there already.  The new socket gets the mode first and then takes the place
+ * of an old one, so that who finds it can connect.  Returns a non-blocking,
+ * close-on-exec descriptor, or -1 with errno set. */
+int sv_wire_listen(int live_fd, mode_t mode);
 
 /* The word for a state: "down", "waiting", "starting", "up", ... */
 const char *sv_wire_state_name(enum sv_wire_state state);
