@@ -22,13 +22,18 @@
  * answers with ENOENT. */
 char *sv_at(char buf[static SV_PATH_MAX], const char *dir, const char *file);
 
-/* Does the name exist (whatever it is)?  An error other than ENOENT and ENOTDIR
- * is false with errno set; a plain no sets errno to 0. */
+/* Does the name exist, whatever it is?  As access(2) sees it: a symlink to
+ * nothing does not.  An error other than ENOENT and ENOTDIR is false with errno
+ * set; a plain no sets errno to 0. */
 bool sv_at_exists(int base, const char *dir, const char *file);
 
-/* Reads at most size bytes of a regular file that is opened O_NONBLOCK, so
- * that neither a fifo nor a device can stop us.  Returns the count, or -1 with
- * errno set (EINVAL: not a regular file). */
+/* Opens a regular file for reading, close-on-exec and O_NONBLOCK, so that
+ * neither a fifo nor a device can stop us, and sets *size to its size.  Returns
+ * the descriptor, or -1 with errno set (EINVAL: not a regular file). */
+int sv_at_open(int base, const char *dir, const char *file, off_t *size);
+
+/* Reads at most size bytes of a file, from its beginning, opened as above.
+ * Returns the count, or -1 with errno set. */
 ssize_t sv_at_read(int base, const char *dir, const char *file, char *buf,
                    size_t size);
 

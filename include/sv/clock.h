@@ -22,7 +22,8 @@ int64_t sv_boottime(void);
 /* Nanoseconds of CLOCK_REALTIME now. */
 int64_t sv_realtime(void);
 
-/* The TAI64N stamp of nanoseconds since 1970, and back. */
+/* The TAI64N stamp of nanoseconds since 1970, and back.  A stamp too far from
+ * 1970 for an int64_t (292 years) becomes INT64_MAX or INT64_MIN. */
 tain sv_stamp_of(int64_t realtime);
 int64_t sv_stamp_to_realtime(const tain *stamp);
 
