@@ -35,14 +35,16 @@ bool sv_event_make(int base, const char *dir);
 
 /* Writes the bytes of events to each subscriber of dir/event (dir as in
  * status.h).  A fifo that nobody reads is unlinked; a full one misses the
- * event.  No other name is touched.  False with errno set if the directory
- * cannot be read. */
+ * event.  No other name is touched.  A reader may go at the wrong moment: the
+ * caller must not die of SIGPIPE.  False with errno set if the directory cannot
+ * be read. */
 bool sv_event_notify(int base, const char *dir, const char *events);
 
 /* Unlinks the fifos that nobody reads. */
 bool sv_event_clean(int base, const char *dir);
 
-/* Could name be a subscriber of ours or of s6 (the form above)? */
+/* Could name be a subscriber of ours or of s6?  s6's own test: the prefix and
+ * the length. */
 bool sv_event_is_name(const char *name);
 
 /* Subscribes: makes the fifo in dir/event and returns its reading end

@@ -26,7 +26,11 @@ struct sv_death {
     uint8_t signal;
 };
 
+/* Writes exactly SV_TALLY_SIZE bytes.  Cannot fail. */
 void sv_death_pack(char buf[static SV_TALLY_SIZE], const struct sv_death *death);
+
+/* Reads SV_TALLY_SIZE bytes; returns false, and leaves *death alone, for a time
+ * of more than 999,999,999 ns. */
 bool sv_death_unpack(struct sv_death *death,
                      const char buf[static SV_TALLY_SIZE]);
 
