@@ -45,8 +45,8 @@ const char *sv_signal_name(int number);
 const char *sv_service_name_fault(const char *name);
 
 /* Is there an executable file of that name (access(2), X_OK, effective ids)?
- * False sets errno: ENOENT, EACCES, ...  On a file system that is mounted noexec
- * nothing is executable: EACCES. */
+ * False sets errno: ENOENT, EACCES, ...  Where the file system is mounted
+ * noexec, nothing is executable: EACCES. */
 bool sv_service_executable(int base, const char *dir, const char *file);
 
 #endif

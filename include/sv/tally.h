@@ -27,7 +27,8 @@ struct sv_death {
 };
 
 /* Writes exactly SV_TALLY_SIZE bytes.  Cannot fail. */
-void sv_death_pack(char buf[static SV_TALLY_SIZE], const struct sv_death *death);
+void sv_death_pack(char buf[static SV_TALLY_SIZE],
+                   const struct sv_death *death);
 
 /* Reads SV_TALLY_SIZE bytes; returns false, and leaves *death alone, for a time
  * of more than 999,999,999 ns. */

@@ -170,7 +170,7 @@ static void make_name(char name[static SV_EVENT_NAME + 1])
     static unsigned count;
     uint64_t bits = (uint64_t)getpid() << 12 | (count++ & 0xfff);
     tain now = sv_stamp_now();
-    size_t at = sizeof SV_EVENT_PREFIX - 2; /* tain_fmt writes the '@' too */
+    size_t at = sizeof SV_EVENT_PREFIX - 1;
 
     memcpy(name, SV_EVENT_PREFIX, at);
     at += tain_fmt(name + at, &now);

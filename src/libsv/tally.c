@@ -19,7 +19,8 @@ enum { AT_CODE = 12, AT_SIGNAL = 13, NANO_MAX = 999999999 };
 
 enum { CODE_UNKNOWN = 255 };
 
-void sv_death_pack(char buf[static SV_TALLY_SIZE], const struct sv_death *death)
+void sv_death_pack(char buf[static SV_TALLY_SIZE],
+                   const struct sv_death *death)
 {
     tain_pack(buf, &death->stamp);
     buf[AT_CODE] = (char)death->code;
