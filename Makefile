@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: ISC
+#
+#   make            the programs and libsv, in build/; in a fresh clone it
+#                   fetches what it needs (.ci/deps) and runs ./configure first
+#   make build/bin/svlog    one of them
+#   make check      builds and runs the tests; T=behaviour/once runs that one
+#   make boot       those tests that boot the image
+#   make image      the root file system of examples/mere-image
+#   make lint       every checker, warnings as errors
+#   make install    programs, libsv, headers, manual pages; honours DESTDIR
+#   make deps       what building, testing and the image need, all of it
+#   make clean      removes what was built here; distclean forgets deps as well
+#
+# V=1 shows the commands.  VARIANT=KIND-COMPILER builds into build/VARIANT
+# against the system's libc instead; KIND is debug, asan (with UBSan) or lint
+# (-Werror), COMPILER gcc or clang.  lint-musl is the production build, strict.
+# BUILD=DIR builds into DIR.
+#
+# To add a source file, name it in one list below.  -MMD finds the headers.
+
+LIBSV = at child clock command event hold relay say service status tally wire
+ENGINE = act adopt engine loop machine spawn
+INIT = main boot halt holds reap
+SVSCAN = main copy defs line scan serve stop tree watch
+SUPERVISE = main
+SVLOG = main line rotate script stamp
+SVCTL = main table
+
+PROGRAMS = init svscan supervise svlog svctl
+SBIN = init svscan
+BIN = supervise svlog svctl
+HEADERS := $(wildcard include/sv/*.h)
+PAGES := $(wildcard man/*.[1-8])
+TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+all:
+
+# --- settings ----------------------------------------------------------------
+
+ifneq ($(filter-out clean distclean deps,$(or $(MAKECMDGOALS),all)),)
+include config.mak
+endif
+
+KIND := $(firstword $(subst -, ,$(VARIANT)))
+COMPILER := $(lastword $(subst -, ,$(VARIANT)))
+BUILD = build
+B := $(BUILD)$(VARIANT:%=/%)
+
+ifneq ($(filter gcc clang,$(COMPILER)),)
+CC = $(COMPILER)
+CFLAGS = $(CFLAGS.$(KIND))
+LDFLAGS =
+SKALIBS_CFLAGS =
+SKALIBS_LIBS = -lskarnet
+endif
+CFLAGS.debug = -Og -g
+CFLAGS.lint = -O2
+CFLAGS.asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wformat=2 -Wundef -Wvla -Wconversion $(if $(filter lint,$(KIND)),-Werror)
+DEFINES = -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"' -Iinclude -Isrc \
+	$(SKALIBS_CFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) -ffunction-sections \
+	-fdata-sections $(CFLAGS)
+ALL_LDFLAGS = $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections
+CHECK_LIBS = -lcheck -lsubunit -lm -lrt -pthread
+
+Q = $(if $(filter 1,$(V)),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $1	$2))
+
+# objects DIRECTORY,LIST: of those that are there yet.
+objects = $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard $(2:%=src/$1/%.c)))
+
+OBJ.libsv := $(call objects,libsv,$(LIBSV))
+OBJ.engine := $(call objects,engine,$(ENGINE))
+OBJ.init := $(call objects,init,$(INIT))
+OBJ.svscan := $(call objects,svscan,$(SVSCAN))
+OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
+OBJ.svlog := $(call objects,svlog,$(SVLOG))
+OBJ.svctl := $(call objects,svctl,$(SVCTL))
+OBJECTS := $(foreach part,libsv engine $(PROGRAMS),$(OBJ.$(part)))
+OBJ.tests := $(TESTS:%=$(B)/obj/tests/%.o)
+
+# --- programs and the library -------------------------------------------------
+
+all: programs $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
+programs: $(PROGRAMS:%=$(B)/bin/%)
+objects: $(OBJECTS) $(OBJ.tests)
+
+.SECONDEXPANSION:
+$(B)/bin/svscan $(B)/bin/supervise: $(B)/obj/engine.a
+$(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(filter-out %/libsv.a,$(filter %.a,$^)) \
+		$(B)/lib/libsv.a $(SKALIBS_LIBS)
+
+# Everything of a part but its main(): for svscan, supervise and unit tests.
+mates = $(filter-out %/main.o,$(OBJ.$1))
+$(B)/obj/%.a: $$(call mates,$$*)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcD $@ $^
+
+$(B)/lib/libsv.a: $(OBJ.libsv)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcD $@ $^
+
+# libskarnet is inside, and not to be seen from outside.
+$(B)/lib/libsv.so: $(OBJ.libsv:.o=.lo)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libsv.so.0 -Wl,-z,defs \
+		-Wl,--gc-sections -Wl,--exclude-libs,ALL -o $@ $^ $(SKALIBS_LIBS)
+
+$(B)/obj/%.o: src/%.c config.mak
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.lo: src/%.c config.mak
+	@mkdir -p $(@D)
+	$(call say,CC,$< (PIC))
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -MF $(@:.lo=.pic.d) -c -o $@ $<
+
+$(B)/obj/tests/%.o: tests/unit/%.c config.mak
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# tests/unit/test_stamp.c is about stamp.c, wherever that is, and may use all
+# of its part but main(); each test may use the engine and libsv.
+parts = engine init svscan svlog svctl
+about = $(firstword $(foreach part,$(parts),$(if $(filter \
+	%/$(1:test_%=%).o,$(OBJ.$(part))),$(part))) engine)
+
+unit: $(TESTS:%=$(B)/tests/unit/%)
+$(TESTS:%=$(B)/tests/unit/%): $(B)/tests/unit/%: $(B)/obj/tests/%.o \
+		$(B)/obj/$$(call about,$$*).a $(B)/obj/engine.a $(B)/lib/libsv.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/obj/$(call about,$*).a \
+		$(B)/obj/engine.a $(B)/lib/libsv.a $(SKALIBS_LIBS) $(CHECK_LIBS)
+
+-include $(OBJECTS:.o=.d) $(OBJ.libsv:.o=.pic.d) $(OBJ.tests:.o=.d)
+
+config.mak: configure
+	@[ -f $@ ] || .ci/deps build
+	@./configure $(CONFIGURED)
+
+# --- installing ---------------------------------------------------------------
+
+INSTALL = install
+into = $(INSTALL) -d $(DESTDIR)$1 && $(INSTALL) -m $2 $3 $(DESTDIR)$1
+
+install: all
+	$(Q)$(call into,$(sbindir),755,$(SBIN:%=$B/bin/%))
+	$(Q)$(call into,$(bindir),755,$(BIN:%=$B/bin/%))
+	$(Q)$(STRIP) $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(BIN:%=$(DESTDIR)$(bindir)/%)
+	$(Q)$(call into,$(libdir),644,$B/lib/libsv.a)
+	$(Q)$(INSTALL) -m 755 $B/lib/libsv.so $(DESTDIR)$(libdir)/libsv.so.$(VERSION)
+	$(Q)ln -sf libsv.so.$(VERSION) $(DESTDIR)$(libdir)/libsv.so.0
+	$(Q)ln -sf libsv.so.0 $(DESTDIR)$(libdir)/libsv.so
+	$(Q)$(call into,$(includedir)/sv,644,$(HEADERS))
+	$(Q)$(INSTALL) -d $(DESTDIR)$(libdir)/pkgconfig
+	$(Q)sed -e 's|@VERSION@|$(VERSION)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@includedir@|$(includedir)|' src/libsv/libsv.pc.in \
+		>$(DESTDIR)$(libdir)/pkgconfig/libsv.pc
+	$(Q)for page in $(PAGES); do \
+		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
+		$(INSTALL) -d $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
+	done
+
+deps:
+	@.ci/deps $(GROUP)
+
+clean:
+	$(Q)[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps \
+		-exec rm -rf {} +
+
+distclean:
+	$(Q)rm -rf build config.mak
+
+.PHONY: all programs objects unit install deps clean distclean
