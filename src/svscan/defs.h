@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * defs.h - the definitions below DEFS (/etc/sv), and what is known of each.
+ *
+ * A definition is looked at when nothing has changed in it for 200 ms, never
+ * while somebody is at work on it.  What is then complete and has no live copy
+ * gets one; what has one is marked as changed, and its copy is renewed by the
+ * service's next start.  A service loses its definition when the directory is
+ * gone, or when nothing is left in it of what the copy was made from; until
+ * then, whatever is deleted or half written, the copy stands and the service
+ * runs.
+ *
+ *   watch.c   inotify: somebody touched web
+ *   defs.c    web has been quiet for 200 ms: what is there now?
+ *   survey.c  it holds these files; complete, or what it lacks
+ *   copy.c    the live copy, and the mark that says what it was made from
+ */
+#ifndef SVSCAN_DEFS_H
+#define SVSCAN_DEFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/loop.h"
+#include "svscan/copy.h"
+#include "svscan/survey.h"
+#include "svscan/watch.h"
+
+struct defs_hooks {
+    /* A live copy stands: take it up.  Not called before defs_open has
+     * returned: scan the live tree then, which finds all copies. */
+    void (*appeared)(void *context, const char *name);
+    /* Its definition is gone: stop it, then, once it has left, call
+     * defs_forget (at once, if there is no such service).  Not called before
+     * defs_open has returned, nor for a name that has no copy. */
+    void (*removed)(void *context, const char *name);
+    /* The copy has become older than the definition, or is not any more, or
+     * what is wrong with the definition has changed. */
+    void (*changed)(void *context, const char *name);
+};
+
+struct def;
+
+struct defs {
+    struct loop *loop;
+    const struct defs_hooks *hooks;
+    void *context;
+    char *path;  /* of DEFS, absolute */
+    struct copies copies;
+    struct survey survey;     /* of the definition at hand */
+    struct notify notify;
+    struct watched directory; /* DEFS itself */
+    struct watched parent;    /* while DEFS is not there */
+    struct timer quiet;       /* the first of `unquiet` is due */
+    struct timer poll;        /* look at what cannot be watched */
+    struct def **by_name;     /* hash */
+    size_t buckets;
+    size_t count;
+    struct def *first;        /* all of them */
+    struct def *cursor;       /* the next of a walk through all of them */
+    struct def *unquiet;      /* to be looked at, the earliest first */
+    struct def *unquiet_last;
+    unsigned round;           /* of reading DEFS */
+    bool is_open;             /* the hooks may be called */
+    bool is_missing;          /* there is no DEFS (it was said) */
+    bool is_unwatched;        /* something cannot be watched (it was said) */
+    bool is_overrun;          /* events were lost */
+};
+
+/* Opens the definitions in path, which need not exist yet: that is one warning,
+ * and it is taken up when it appears.  Keeps live copies of them in the
+ * directory live (not owned), and what it knows of them in live/.svscan, which
+ * is made.  Looks at each definition once: those that are complete and quiet
+ * are copied at once, or found to be as their copies are; the others follow
+ * when they are quiet.  hooks is kept.  The loop must outlive *defs; two timers
+ * of it are used.  False with errno set, and *defs closed. */
+bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
+               const struct defs_hooks *hooks, void *context);
+
+/* Frees everything; what is on disk stays. */
+void defs_close(struct defs *defs);
+
+/* Before a start: renews the copy of name, if its definition has changed, is
+ * complete and has been quiet; else the old copy stays.  Costs a look into a
+ * hash when there is nothing to do.  True if the copy was renewed (it may have
+ * a logger now that it had not).  Calls no hook but `changed`. */
+bool defs_refresh(struct defs *defs, const char *name);
+
+/* Looks at every definition now, without waiting for quiet, and returns when
+ * that is done and all hooks have been called.  False with errno set if DEFS
+ * could not be read: then nothing was removed. */
+bool defs_rescan(struct defs *defs);
+
+/* The service name, whose definition is gone, has left supervision, with its
+ * logger: deletes its live copy, with supervise/ and event/, and its mark.
+ * Nothing for a name whose definition is there.  If there is a definition of
+ * that name again by then, its service appears anew. */
+void defs_forget(struct defs *defs, const char *name);
+
+/* Is the entry of the live tree a copy of ours (a name of .svscan/copies)? */
+bool defs_is_ours(const struct defs *defs, const char *name);
+
+/* Is it a copy of ours, whose definition is gone?  `removed` has been called
+ * for it, or will be; it must not be started.  A scan that finds such a name
+ * adopts what runs of it; if nothing does, it calls defs_forget. */
+bool defs_is_gone(const struct defs *defs, const char *name);
+
+/* Is the copy older than the definition? */
+bool defs_is_changed(const struct defs *defs, const char *name);
+
+/* What is wrong with the definition of name, in words; NULL: nothing, or there
+ * is none. */
+const char *defs_note(const struct defs *defs, const char *name);
+
+/* Calls each for every definition that has no service, with why. */
+void defs_each_fault(const struct defs *defs,
+                     void (*each)(void *context, const char *name,
+                                  const char *note),
+                     void *context);
+
+#endif
