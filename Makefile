@@ -35,8 +35,8 @@ TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
@@ -159,6 +159,20 @@ config.mak: configure
 	@[ -f $@ ] || .ci/deps build
 	@./configure $(CONFIGURED)
 
+# --- testing ------------------------------------------------------------------
+
+# A test meets the production programs where it boots them, else these.
+TESTED = asan-gcc
+
+check: tested
+	$(Q)SV_ASAN=$B/$(TESTED) SV_PRODUCTION=$B V=$(V) tests/run $(T)
+
+tested: all | test-tools
+	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
+
+test-tools:
+	$(Q).ci/deps test
+
 # --- installing ---------------------------------------------------------------
 
 INSTALL = install
@@ -192,4 +206,4 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit install deps clean distclean
+.PHONY: all programs objects unit check tested test-tools install deps clean distclean
