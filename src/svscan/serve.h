@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * serve.h - svscan's end of the socket: svctl's requests, and events.
+ *
+ * The protocol is in sv/wire.h.  A client is answered one request at a time,
+ * and rows are made when the socket takes them, so that a client that does not
+ * read costs nothing but its connection.  Only events are kept for one that is
+ * behind, up to SV_WIRE_BEHIND bytes.
+ */
+#ifndef SVSCAN_SERVE_H
+#define SVSCAN_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "sv/wire.h"
+
+/* Connections at a time; more wait until one ends. */
+enum { SERVE_CLIENTS_MAX = 256 };
+
+/* What svscan knows and the engine does not.  context is handed back. */
+struct serve_hooks {
+    void *context;
+    /* The i-th, counted from 0, of the definitions that have a fault and are no
+     * service: true, with *name and *note set until the next call; false if
+     * there are no more.  NULL: there are none. */
+    bool (*fault)(void *context, size_t i, const char **name,
+                  const char **note);
+    /* Scans, from now on, all that there is, and calls serve_rescanned when
+     * that is done, which may be before it returns.  Called again while a scan
+     * goes on, it sees to it that another follows. */
+    void (*rescan)(void *context);
+    /* Asks init for what letter (enum sv_machine) says.  NULL, or the reason
+     * why not. */
+    const char *(*machine)(void *context, char letter);
+};
+
+struct serve {
+    struct engine *engine;
+    struct serve_hooks hooks;
+    struct watch listener;
+    struct client *clients;
+    struct client *dropped; /* to be freed when no call of theirs is open */
+    size_t count;
+    size_t watchers;
+    uid_t owner;
+    bool deaf; /* the listener is not looked at for now */
+    struct sv_wire_out out;
+    char in[SV_WIRE_MAX];
+};
+
+/* Serves on listener, a non-blocking SOCK_SEQPACKET socket that listens; it is
+ * serve's from now on.  False with errno set; then it is closed. */
+bool serve_open(struct serve *serve, struct engine *engine, int listener,
+                const struct serve_hooks *hooks);
+
+/* Ends all connections, and closes the listener. */
+void serve_close(struct serve *serve);
+
+/* For the engine's hooks: something that a client could see has changed; and
+ * supervision of it has ended (while it is still in the engine's list). */
+void serve_changed(struct serve *serve, struct service *service);
+void serve_left(struct serve *serve, struct service *service);
+
+/* The scan that was asked for last is done: whoever waits for it is told. */
+void serve_rescanned(struct serve *serve);
+
+#endif
