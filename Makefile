@@ -19,7 +19,7 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at child clock command event hold relay say service status tally wire
-ENGINE = act adopt engine loop machine spawn
+ENGINE = act adopt engine line locked loop machine spawn
 INIT = main boot halt holds reap
 SVSCAN = main copy defs line scan serve stop tree watch
 SUPERVISE = main

@@ -14,10 +14,11 @@
  *       16     8  t1        the same, written by the child before its exec
  *       24     8  dev       the service directory, which is the service's
  *       32     8  ino       identity over renames and restarts
- *       40     4  wstat     DEAD: wait status (SV_WSTAT_UNKNOWN: not known);
- *                           VOID: the errno of what failed
- *       44     4  of        role finish: pid of the run that it follows
- *       48     8  died      DEAD: CLOCK_REALTIME ns
+ *       40     4  wstat     DEAD: wait status (SV_WSTAT_UNKNOWN: not known); a
+ *                           finish that is not dead: still the run's
+ *       44     4  of        role finish: pid of the run that it follows; VOID:
+ *                           the errno of what failed
+ *       48     8  died      CLOCK_REALTIME ns of the death that wstat tells of
  *       56     8  deadline  CLOCK_BOOTTIME ns: of the kill timer while there
  *                           is a process, of the next start while there is
  *                           none; 0 for no timer
@@ -57,10 +58,8 @@ enum sv_child_role {
 };
 
 enum {
-    SV_CHILD_LAST = 1 << 0,     /* supervision ends with this process */
-    SV_CHILD_KILLED = 1 << 1,   /* the kill timer has fired once */
-    SV_CHILD_AWAITED = 1 << 2,  /* its readiness is still awaited */
-    SV_CHILD_PAUSED = 1 << 3,
+    SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
+    SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
 };
 
 struct sv_child {

@@ -41,6 +41,10 @@
 #define SV_SERVICE_LOCK "supervise/service-lock"
 #define SV_STDOUT "supervise/stdout" /* fifo to the logger; ours */
 
+/* argv[0] under which svscan and supervise take a service's lock (lock-fd) and
+ * then become its run: run-locked FD PROGRAM NAME, in the service directory. */
+#define SV_RUN_LOCKED "run-locked"
+
 /* A tree: as s6 has it. */
 #define SV_TREE_S6 ".s6-svscan"
 #define SV_TREE_LOCK ".s6-svscan/lock"

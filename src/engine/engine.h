@@ -29,7 +29,7 @@
 #include "engine/loop.h"
 #include "engine/machine.h"
 
-enum { SPAWN_SLOTS = 4 };
+enum { SPAWN_SLOTS = 7 };
 
 struct engine;
 
@@ -38,8 +38,8 @@ struct service {
     struct service *previous;
     struct service *same_hash;
     struct engine *engine;
-    char *name;  /* as in the scan directory: "web", "web/log" */
-    int base;    /* its files: openat(base, dir "/" file) */
+    char *name;     /* as in the scan directory: "web", "web/log" */
+    int base;       /* its files: openat(base, dir "/" file) */
     bool owns_base; /* a foreign one's own descriptor; else the tree's */
     char *dir;
     dev_t dev;
@@ -48,34 +48,39 @@ struct service {
     struct service *producer; /* web/log's: web */
 
     enum state state;
+    enum event follow; /* what the step at hand leads to; EVENTS: nothing */
     bool want;
-    bool close_stdio;
+    bool close_stdio; /* finish gets /dev/null for 0 and 1 */
     bool ready;
     bool paused;
     bool never_started;
-    bool adopted;
-    bool stopping;      /* down-signal has been sent to what runs now */
-    bool kill_group;    /* ... and the timer's KILL goes to the group */
-    bool is_foreign;
-    bool is_changed;    /* its definition is newer than its copy */
-    bool is_active;     /* the last scan saw it */
-    bool is_nuked;      /* told to go by the scanner: do not take up again */
+    bool is_new;     /* its first status file is being written */
+    bool adopted;    /* what runs was started by an earlier svscan */
+    bool stopping;   /* what runs has been told to go */
+    bool is_foreign; /* no definition of ours stands behind it */
+    bool is_changed; /* its definition is newer than its copy */
+    bool is_active;  /* the last scan saw it */
+    bool leaves_when_down; /* told to go by the scanner */
     tain stamp;
     tain ready_stamp;
     uint16_t wstat;
     uint32_t restarts;
     uint32_t deaths;
-    int64_t started; /* CLOCK_BOOTTIME ns of the last start of run; 0: never */
-    char *note;      /* what is wrong with it, in words; NULL: nothing */
+    uint32_t quick_deaths; /* in a row, each within a second of its start */
+    int64_t started;       /* CLOCK_BOOTTIME ns of run's last start; 0: never */
+    char *note;            /* what is wrong with it, in words; NULL: nothing */
+    bool note_is_new;      /* it was made by the start at hand */
+    bool note_is_loop;     /* it says that run dies again and again */
 
     struct sv_child *child; /* its record */
     struct watch pid;       /* pidfd of what runs */
+    int awaited_pidfd; /* dead, but the relay has yet to say how; -1: none */
+    int64_t seen_dead; /* ... since when */
     struct watch control;
     struct watch readiness;
     int log_fifo; /* its stdout goes there; -1: no logger */
     int own_lock; /* a foreign service's own lock; -1: the tree's covers it */
     struct timer timer; /* restart or retry when down, kill when not */
-    void *extra;        /* svscan's */
 };
 
 struct hooks {
@@ -84,31 +89,49 @@ struct hooks {
     /* Before run is looked at for a start; may bring the directory up to
      * date. */
     void (*before_start)(struct service *service);
-    /* Supervision has ended (event x is out); the service is freed next. */
+    /* Supervision has ended (event x is out); the service is in the list for
+     * the last time, and freed when this round of the loop is over. */
     void (*left)(struct service *service);
+};
+
+/* A descriptor that init held for an earlier svscan. */
+struct held {
+    struct sv_hold message;
+    int fd; /* -1: claimed */
 };
 
 struct engine {
     struct loop loop;
     struct sv_children children;
-    int live;           /* the directory that the names are relative to */
-    const char *label;  /* how messages name a service: "" or "service " */
+    struct sv_child **old; /* hash of the records to be adopted, by identity */
+    size_t old_room;
+    int live;                /* the directory that names are relative to */
+    const char *shared_lock; /* below live: the inode of every supervise/lock;
+                                NULL: each service has a lock of its own */
     struct hooks hooks;
+    void *context; /* the program's, for its hooks */
     struct service *first;
     struct service *last;
+    struct service *gone; /* to be freed after this round */
     struct service **by_identity; /* hash of (dev, ino) */
     size_t buckets;
     size_t services;
     size_t services_max;
-    size_t running;     /* services with a process */
-    bool quiet_start;   /* do not start anything (a stop is in progress) */
+    bool is_stopping;      /* the tree is going down: nothing restarts */
+    uint32_t stop_kill_ms; /* then: what a timeout-kill of 0 counts as */
 
-    int line;                 /* to init; -1: no init of ours */
-    struct sv_relay *relay;   /* NULL: no init of ours */
+    struct service *catch_all; /* reads our own output; NULL: nobody does */
+    int console;               /* where our messages went before; -1: stderr */
+
+    struct watch line;      /* to init; fd -1: no init of ours */
+    void (*on_stop)(struct engine *engine, int64_t limit_ms);
+    struct held *held;
+    size_t helds;
+    struct sv_relay *relay; /* NULL: no init of ours */
     struct watch relay_event;
-    size_t adopted;           /* services whose end the relay will tell */
+    size_t adopted;         /* services whose end the relay will tell */
 
-    int slots[SPAWN_SLOTS];   /* spawn.h */
+    int slots[SPAWN_SLOTS]; /* spawn.h */
     bool sigpipe_was_ignored;
     struct rlimit inherited_files;
     bool has_clone3;
@@ -118,18 +141,26 @@ struct engine {
 
 struct service_origin {
     const char *name;
-    int base;        /* the service keeps it if owns_base */
-    bool owns_base;
+    int base;
+    bool owns_base; /* the service keeps base, and closes it when it leaves;
+                       if it is not taken, base is closed at once */
     const char *dir;
     bool is_foreign;
+    bool is_logged;    /* it has a logger: its stdout is a fifo */
+    bool is_catch_all; /* it reads what we, and who has no logger, say */
     struct service *producer; /* for "web/log": web */
 };
 
-/* Opens an engine on the tree whose directory is live (kept, not owned), with
- * records in the given file below it.  The tree's lock is held already.  False
- * with errno set. */
-bool engine_open(struct engine *engine, int live, const char *children,
+/* Opens an engine whose loop, live, hooks and shared_lock have been set (the
+ * rest is 0), with records in the file `children` below live (children_new is
+ * its temporary name).  lock is the tree's, which is held already.  False with
+ * errno set. */
+bool engine_open(struct engine *engine, int lock, const char *children,
                  const char *children_new, size_t services_max);
+
+/* The first scan is over: records that no service has claimed are of services
+ * whose directory is gone; says so and forgets them. */
+void engine_settle(struct engine *engine);
 
 /* Takes a service directory under supervision: makes supervise/ and event/,
  * opens control, and either starts it (s6's start: status, event s, then run
@@ -143,13 +174,22 @@ struct service *service_by_identity(const struct engine *engine, dev_t dev,
                                     ino_t ino);
 
 /* Ends supervision at once, whatever runs (it runs on): event x, record freed,
- * everything closed, service freed. */
+ * everything closed; freed after this round of the loop. */
 void service_leave(struct service *service);
 
-/* Remembers what is wrong with a service and says it once: a note that is the
- * same as the last is not said again.  NULL: all is well. */
-void service_note(struct service *service, const char *file,
-                  const char *reason);
+/* Remembers what is wrong with a service, and says it if it is new.  The
+ * strings end with NULL and are concatenated. */
+void service_note(struct service *service, const char *const *strings);
+void service_forget_note(struct service *service);
+
+/* Gives it a fifo for its stdout, kept over our death by init; nothing if it
+ * has one.  False with errno set. */
+bool service_open_log(struct service *service);
+/* Lets the fifo go, so that its reader comes to the end of it. */
+void service_close_log(struct service *service);
+
+/* Is there a process of it? */
+bool service_is_running(const struct service *service);
 
 /* Fills *row with what a client may know of it. */
 void service_row(const struct service *service, struct sv_wire_row *row);
@@ -162,4 +202,64 @@ void service_command(struct service *service, const struct sv_command *command);
 /* Feeds an event to the machine and does what it says. */
 void service_happen(struct service *service, enum event event);
 
+/* Starts it now if it is wanted, down, and not being stopped: for a definition
+ * that has been mended. */
+void service_retry(struct service *service);
+
+/* Watches a process of it that runs (pidfd, owned from now on).  One that
+ * cannot be watched is killed: false, and nothing runs. */
+bool service_watch_pid(struct service *service, int pidfd);
+
+/* The process of its record has ended with wstat (SV_WSTAT_UNKNOWN: nobody
+ * knows) at the CLOCK_REALTIME ns `died`: the death protocol up to, and
+ * without, the reaping. */
+void service_died(struct service *service, int wstat, int64_t died);
+
+/* Arms its one timer: the restart, or the kill, of its state. */
+void service_arm(struct service *service, int64_t at);
+
+/* Writes the status file. */
+void service_save(struct service *service);
+
+/* ---- adopt.c: what an earlier svscan left ------------------------------- */
+
+/* The record that the service has had; NULL if none. */
+struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino);
+/* Indexes the records for adopt_find.  False with errno set. */
+bool adopt_open(struct engine *engine);
+/* Goes on with a service where its record says that we stopped. */
+void adopt(struct service *service);
+/* A pidfd of an adopted process says that it is dead; takes it. */
+void adopt_await(struct service *service, int pidfd);
+
+/* A readiness pipe that an earlier svscan made. */
+void service_await_readiness(struct service *service, int fd);
+
+/* ---- locked.c: a run that holds a lock ---------------------------------- */
+
+/* What svscan and supervise do under the name SV_RUN_LOCKED: take the lock of
+ * the service directory that is the cwd, then become its run.  Returns the exit
+ * code when that fails. */
+int run_locked(int argc, char *argv[]);
+
+/* ---- line.c: init, where there is one of ours --------------------------- */
+
+/* Says hello on the descriptor fd (-R), and takes the relay and all that init
+ * holds for us.  False with errno set: there is nobody to talk to. */
+bool line_open(struct engine *engine, int fd);
+/* Sends a message; without an init of ours it does nothing and says false. */
+bool line_say(struct engine *engine, enum sv_hold_op op, int64_t arg);
+/* Lets init hold fd under (kind, dev, ino), and drop it again. */
+void line_hold(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino, int64_t tag, int fd);
+void line_drop(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino);
+/* What init held under that name for an earlier svscan: a descriptor, now the
+ * caller's, and its tag; -1 if there is none. */
+int line_claim(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino, int64_t *tag);
+/* Lets go, here and in init, whatever nobody has claimed. */
+void line_settle(struct engine *engine);
+
 #endif
+

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <signal.h>
+#include <sys/epoll.h>
 
 /* The structure of the given type whose member is at pointer. */
 #define CONTAINER(pointer, type, member)                                       \
@@ -34,20 +34,23 @@ struct timer {
     void (*due)(struct timer *timer);
 };
 
+enum { LOOP_BATCH = 64 };
+
 struct loop {
     int epoll;
     struct watch signals;
     void (*on_signal)(struct loop *loop, int signal);
-    sigset_t inherited_mask; /* what the program was started with */
     struct timer **heap;
     size_t timers;
     size_t room;
+    void (*after)(struct loop *loop); /* after each round; may be NULL */
+    struct epoll_event batch[LOOP_BATCH]; /* of the round that is going on */
+    int batched;
     bool stop;
 };
 
-/* Opens the loop, blocks the signals of the set and takes them through a
- * signalfd, each handed to on_signal (NULL-terminated by 0 in signals).
- * False with errno set. */
+/* Opens the loop, blocks the signals of the list, which ends with 0, and takes
+ * them through a signalfd, each handed to on_signal.  False with errno set. */
 bool loop_open(struct loop *loop, const int *signals,
                void (*on_signal)(struct loop *loop, int signal));
 void loop_close(struct loop *loop);

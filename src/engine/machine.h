@@ -43,22 +43,25 @@ enum event {
     EVENTS
 };
 
+/* In the order in which they are carried out.  finish is spawned before the
+ * status is written, which names its pid; run after, so that what is wanted is
+ * on disk before anything runs. */
 enum action {
-    ACT_WANT = 1 << 0,        /* it is wanted up from now on */
+    ACT_WANT = 1 << 0, /* it is wanted up from now on */
     ACT_UNWANT = 1 << 1,
     ACT_KILL_SEQUENCE = 1 << 2, /* down-signal, CONT, and the kill timer */
-    ACT_KILL = 1 << 3,        /* KILL, CONT; again in 5 s */
-    ACT_STATUS = 1 << 4,      /* write the status file */
-    ACT_TELL_UP = 1 << 5,     /* event u */
-    ACT_TELL_READY = 1 << 6,  /* event U */
-    ACT_TELL_DIED = 1 << 7,   /* event d */
-    ACT_TELL_FAILED = 1 << 8, /* event O */
-    ACT_TELL_DOWN = 1 << 9,   /* event D */
-    ACT_SPAWN_RUN = 1 << 10,
-    ACT_SPAWN_FINISH = 1 << 11,
-    ACT_ARM_RESTART = 1 << 12, /* a start is due when the second is over */
-    ACT_ARM_RETRY = 1 << 13,   /* a start failed: again after a while */
-    ACT_CLOSE_STDIO = 1 << 14, /* finish, if any, gets /dev/null for 0 and 1 */
+    ACT_KILL = 1 << 3,          /* KILL, CONT; again in 5 s */
+    ACT_CLOSE_STDIO = 1 << 4,   /* finish gets /dev/null for 0 and 1 */
+    ACT_SPAWN_FINISH = 1 << 5,
+    ACT_STATUS = 1 << 6,      /* write the status file */
+    ACT_TELL_UP = 1 << 7,     /* event u */
+    ACT_TELL_READY = 1 << 8,  /* event U */
+    ACT_TELL_DIED = 1 << 9,   /* event d */
+    ACT_TELL_FAILED = 1 << 10, /* event O */
+    ACT_TELL_DOWN = 1 << 11,  /* event D */
+    ACT_SPAWN_RUN = 1 << 12,
+    ACT_ARM_RESTART = 1 << 13, /* a start is due when the second is over */
+    ACT_ARM_RETRY = 1 << 14,   /* a start failed: again after a while */
     ACT_LEAVE = 1 << 15,       /* event x, and supervision ends */
     ACT_NOTHING_ELSE = 1 << 16 /* the cell is meant to be as it is */
 };

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * adopt.c - goes on where an earlier svscan was when it died.
+ *
+ * A take-over is no start: the status file, the tally and what is wanted stay,
+ * `down` is not read, and there is no event s.  The events of the present state
+ * are sent again, so that nobody waits for one that was lost.
+ *
+ *   the record says   what is true                     what is done
+ *   IDLE              nothing runs                     wait for the deadline
+ *   INTENT            nothing runs (spawn.h)           spawn it
+ *   VOID              nothing runs, the start failed   as when a start fails
+ *   DEAD              it ended, with that status       the death protocol
+ *   RUNNING           it runs, or has ended since      watch it, or find out
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "sv/clock.h"
+#include "sv/event.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "sv/tally.h"
+
+/* ---- the records by identity: open addressing ---------------------------- */
+
+static size_t place_of(const struct engine *engine, uint64_t dev, uint64_t ino)
+{
+    uint64_t hash = (dev * 31 + ino) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return hash >> 32 & (engine->old_room - 1);
+}
+
+bool adopt_open(struct engine *engine)
+{
+    size_t n = engine->children.copied, room = 16;
+
+    while (room < 2 * n + 1)
+        room *= 2;
+    engine->old_room = room;
+    engine->old = calloc(room, sizeof *engine->old);
+    if (engine->old == NULL)
+        return false;
+    for (size_t i = 1; i <= n; i++) {
+        struct sv_child *child = &engine->children.slots[i];
+        size_t at = place_of(engine, child->dev, child->ino);
+
+        while (engine->old[at] != NULL)
+            at = (at + 1) & (room - 1);
+        engine->old[at] = child;
+    }
+    return true;
+}
+
+/* What has been found stays in its place, as free or taken: a record is taken
+ * when a service has it, which its owner alone asks for. */
+struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
+{
+    if (engine->old == NULL)
+        return NULL;
+    for (size_t at = place_of(engine, dev, ino); engine->old[at] != NULL;
+         at = (at + 1) & (engine->old_room - 1)) {
+        struct sv_child *child = engine->old[at];
+
+        if (child->dev == dev && child->ino == ino
+            && sv_child_state(child) != SV_CHILD_FREE)
+            return child;
+    }
+    return NULL;
+}
+
+static void forget_stranger(struct engine *engine, struct sv_child *child)
+{
+    char pid[SV_NUMBER_MAX];
+
+    if (sv_child_state(child) == SV_CHILD_RUNNING
+        && sv_child_is(child->pid, child->t0, child->t1))
+        sv_warn("process ", sv_number(pid, child->pid), " is of a service whose"
+                " directory is gone: it runs on unsupervised");
+    sv_children_free(&engine->children, child);
+}
+
+void engine_settle(struct engine *engine)
+{
+    if (engine->old == NULL)
+        return;
+    for (size_t i = 0; i < engine->old_room; i++) {
+        struct sv_child *child = engine->old[i];
+
+        if (child != NULL && sv_child_state(child) != SV_CHILD_FREE
+            && service_by_identity(engine, (dev_t)child->dev,
+                                   (ino_t)child->ino) == NULL)
+            forget_stranger(engine, child);
+    }
+    free(engine->old);
+    engine->old = NULL;
+    line_settle(engine);
+    if (engine->relay != NULL)
+        atomic_store(&engine->relay->listening, engine->adopted > 0);
+}
+
+/* ---- what the files say ----------------------------------------------------- */
+
+static void read_status(struct service *service)
+{
+    struct sv_status status;
+
+    if (!sv_status_read(service->base, service->dir, &status)) {
+        sv_warn_sys("unable to read the status of ", service->name,
+                    " (taking it as wanted up)");
+        service->want = true;
+        service->stamp = service->ready_stamp = sv_stamp_now();
+        return;
+    }
+    service->want = status.flags & SV_STATUS_WANT_UP;
+    service->never_started = sv_status_is_new(&status);
+    service->paused =
+        status.flags & SV_STATUS_PAUSED && !service->never_started;
+    service->ready =
+        status.flags & SV_STATUS_READY && sv_status_is_up(&status);
+    service->stamp = status.stamp;
+    service->ready_stamp = status.ready;
+    service->wstat = status.wstat;
+}
+
+static void read_tally(struct service *service)
+{
+    static struct sv_death deaths[SV_TALLY_MAX];
+    size_t n;
+
+    if (sv_tally_read(service->base, service->dir, deaths, SV_TALLY_MAX, &n))
+        service->deaths = (uint32_t)n;
+}
+
+static void send_events_again(const struct service *service)
+{
+    const char *events = "dD";
+
+    if (service->state == STATE_FINISH || service->state == STATE_LAST_FINISH)
+        events = "d";
+    else if (service->state != STATE_DOWN)
+        events = service->ready ? "uU" : "u";
+    sv_event_notify(service->base, service->dir, events);
+}
+
+/* ---- a process that runs ------------------------------------------------------ */
+
+static enum state state_of_run(const struct service *service)
+{
+    unsigned flags = sv_child_flags(service->child);
+
+    if (flags & SV_CHILD_LAST)
+        return STATE_LAST_UP;
+    return flags & SV_CHILD_AWAITED ? STATE_STARTING : STATE_UP;
+}
+
+static enum state state_of_finish(const struct service *service)
+{
+    return sv_child_flags(service->child) & SV_CHILD_LAST ? STATE_LAST_FINISH
+                                                          : STATE_FINISH;
+}
+
+static void set_state(struct service *service)
+{
+    service->close_stdio = sv_child_flags(service->child) & SV_CHILD_LAST;
+    service->state = sv_child_role(service->child) == SV_ROLE_FINISH
+                         ? state_of_finish(service)
+                         : state_of_run(service);
+}
+
+/* Its readiness pipe is of this incarnation, or it is nothing to us. */
+static void claim_readiness(struct service *service)
+{
+    int64_t tag = 0;
+    int fd = line_claim(service->engine, SV_KIND_READINESS, service->dev,
+                        service->ino, &tag);
+
+    if (fd < 0)
+        return;
+    if (tag == service->child->t0
+        && sv_child_flags(service->child) & SV_CHILD_AWAITED) {
+        service_await_readiness(service, fd);
+        return;
+    }
+    close(fd);
+    line_drop(service->engine, SV_KIND_READINESS, service->dev, service->ino);
+}
+
+static void find_end(struct service *service, int64_t dead)
+{
+    struct engine *engine = service->engine;
+    int wstat = SV_WSTAT_UNKNOWN;
+    int64_t reaped = sv_boottime();
+
+    if (engine->relay != NULL
+        && sv_relay_find(engine->relay, service->child->pid,
+                         service->child->t1, dead, &wstat, &reaped)
+               == SV_RELAY_NOT_YET) {
+        line_say(engine, SV_HOLD_SWEEP, 0);
+        return;
+    }
+
+    int pidfd = service->awaited_pidfd;
+
+    service->awaited_pidfd = -1;
+    service_died(service, wstat, sv_realtime() - (sv_boottime() - reaped));
+    close(pidfd);
+    if (engine->relay != NULL)
+        atomic_store(&engine->relay->listening, engine->adopted > 0);
+}
+
+void adopt_await(struct service *service, int pidfd)
+{
+    if (service->awaited_pidfd < 0)
+        service->seen_dead = sv_boottime();
+    service->awaited_pidfd = pidfd;
+    find_end(service, service->seen_dead);
+}
+
+static void count_adopted(struct service *service)
+{
+    service->adopted = true;
+    service->engine->adopted++;
+    if (service->engine->relay != NULL)
+        atomic_store(&service->engine->relay->listening, 1);
+}
+
+/* Gone before we came: no descriptor stands for it, so /dev/null does. */
+static void adopt_dead(struct service *service)
+{
+    int fd = loop_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+
+    count_adopted(service);
+    adopt_await(service, fd);
+}
+
+static void adopt_running(struct service *service)
+{
+    struct sv_child *child = service->child;
+    int64_t deadline = child->deadline;
+    int fd = loop_fd((int)syscall(SYS_pidfd_open, child->pid, 0));
+
+    set_state(service);
+    service->started =
+        sv_child_role(child) == SV_ROLE_FINISH ? 0 : child->t0;
+    claim_readiness(service);
+    if (fd < 0 || !sv_child_is(child->pid, child->t0, child->t1)) {
+        if (fd >= 0)
+            close(fd);
+        adopt_dead(service);
+        return;
+    }
+    count_adopted(service);
+    if (!service_watch_pid(service, fd))
+        return;
+    if (deadline != 0) {
+        service->stopping = sv_child_role(child) == SV_ROLE_RUN;
+        service_arm(service, deadline);
+    }
+    service_save(service);
+    send_events_again(service);
+}
+
+/* ---- no process ------------------------------------------------------------------ */
+
+static void adopt_idle(struct service *service)
+{
+    service->state = STATE_DOWN;
+    if (service->want && service->child->deadline != 0)
+        service_arm(service, service->child->deadline);
+    service_save(service);
+    send_events_again(service);
+    if (service->want && service->child->deadline == 0)
+        service_retry(service);
+}
+
+/* The run before this finish is dead and its finish was about to start: that
+ * is what a death of run leads to, told by the same record. */
+static void redo_finish(struct service *service)
+{
+    struct sv_child *child = service->child;
+
+    child->pid = child->of;
+    sv_child_become(child, SV_CHILD_DEAD, SV_ROLE_RUN, sv_child_flags(child));
+    service->state = service->close_stdio ? STATE_LAST_UP : STATE_UP;
+    service_died(service, (int)child->wstat, child->died);
+}
+
+static void redo_run(struct service *service)
+{
+    sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+    service->state = STATE_DOWN;
+    send_events_again(service);
+    service_happen(service, EVENT_START_DUE);
+}
+
+static void adopt_intent(struct service *service)
+{
+    service->close_stdio = sv_child_flags(service->child) & SV_CHILD_LAST;
+    if (sv_child_role(service->child) == SV_ROLE_FINISH)
+        redo_finish(service);
+    else
+        redo_run(service);
+}
+
+static void adopt_void(struct service *service)
+{
+    set_state(service);
+    if (sv_child_role(service->child) == SV_ROLE_FINISH) {
+        service_save(service);
+        service_happen(service, EVENT_FINISH_FAILED);
+        return;
+    }
+    service->state = STATE_DOWN;
+    service_happen(service, EVENT_SPAWN_FAILED);
+    send_events_again(service);
+}
+
+void adopt(struct service *service)
+{
+    struct sv_child *child = service->child;
+
+    read_status(service);
+    read_tally(service);
+    switch (sv_child_state(child)) {
+    case SV_CHILD_INTENT:
+        adopt_intent(service);
+        break;
+    case SV_CHILD_RUNNING:
+        adopt_running(service);
+        break;
+    case SV_CHILD_DEAD:
+        set_state(service);
+        service_died(service, (int)child->wstat, child->died);
+        break;
+    case SV_CHILD_VOID:
+        adopt_void(service);
+        break;
+    default:
+        adopt_idle(service);
+        break;
+    }
+    if (service->state != STATE_GONE && service->engine->hooks.changed != NULL)
+        service->engine->hooks.changed(service);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * line.c - the line to init: what it holds for us, and what it asks of us.
+ *
+ * Everything here is optional: under a parent that is not ours there is no
+ * line, and the same calls do nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "sv/say.h"
+
+/* The line has room for some hundred messages; init empties it as fast as it
+ * can, and never waits for us, so waiting for it is safe. */
+static bool send_patiently(struct engine *engine, const struct sv_hold *message,
+                           const int *fds, size_t n)
+{
+    while (!sv_hold_send(engine->line.fd, message, fds, n)) {
+        struct pollfd line = { .fd = engine->line.fd, .events = POLLOUT };
+
+        if (errno != EAGAIN && errno != EINTR)
+            return false;
+        if (poll(&line, 1, -1) < 0 && errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+static bool say(struct engine *engine, const struct sv_hold *message, int fd)
+{
+    if (engine->line.fd < 0)
+        return false;
+    if (send_patiently(engine, message, &fd, fd >= 0 ? 1 : 0))
+        return true;
+    sv_warn_sys("unable to talk to init");
+    return false;
+}
+
+bool line_say(struct engine *engine, enum sv_hold_op op, int64_t arg)
+{
+    struct sv_hold message = { .version = SV_HOLD_VERSION,
+                               .op = (char)op,
+                               .arg = arg };
+
+    return say(engine, &message, -1);
+}
+
+void line_hold(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino, int64_t tag, int fd)
+{
+    struct sv_hold message = { .version = SV_HOLD_VERSION,
+                               .op = SV_HOLD_HOLD,
+                               .kind = (uint8_t)kind,
+                               .dev = dev,
+                               .ino = ino,
+                               .tag = tag };
+
+    say(engine, &message, fd);
+}
+
+void line_drop(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino)
+{
+    struct sv_hold message = { .version = SV_HOLD_VERSION,
+                               .op = SV_HOLD_DROP,
+                               .kind = (uint8_t)kind,
+                               .dev = dev,
+                               .ino = ino };
+
+    say(engine, &message, -1);
+}
+
+int line_claim(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
+               ino_t ino, int64_t *tag)
+{
+    for (size_t i = 0; i < engine->helds; i++) {
+        struct held *held = &engine->held[i];
+        int fd = held->fd;
+
+        if (fd < 0 || held->message.kind != kind || held->message.dev != dev
+            || held->message.ino != ino)
+            continue;
+        held->fd = -1;
+        if (tag != NULL)
+            *tag = held->message.tag;
+        return fd;
+    }
+    return -1;
+}
+
+void line_settle(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->helds; i++) {
+        const struct sv_hold *message = &engine->held[i].message;
+
+        if (engine->held[i].fd < 0)
+            continue;
+        close(engine->held[i].fd);
+        line_drop(engine, (enum sv_hold_kind)message->kind, message->dev,
+                  message->ino);
+    }
+    free(engine->held);
+    engine->held = NULL;
+    engine->helds = 0;
+}
+
+static bool keep(struct engine *engine, const struct sv_hold *message, int fd)
+{
+    struct held *held =
+        realloc(engine->held, (engine->helds + 1) * sizeof *held);
+
+    if (held == NULL || (fd = loop_fd(fd)) < 0)
+        return false;
+    held[engine->helds++] = (struct held){ *message, fd };
+    engine->held = held;
+    return true;
+}
+
+/* The next message, waited for: init answers at once. */
+static bool hear(struct engine *engine, struct sv_hold *message, int fds[2])
+{
+    for (;;) {
+        struct pollfd line = { .fd = engine->line.fd, .events = POLLIN };
+
+        switch (sv_hold_receive(engine->line.fd, message, fds)) {
+        case SV_HOLD_GOT:
+            return true;
+        case SV_HOLD_NOTHING:
+            if (poll(&line, 1, -1) < 0 && errno != EINTR)
+                return false;
+            break;
+        case SV_HOLD_CLOSED:
+            errno = EPIPE;
+            return false;
+        case SV_HOLD_BAD:
+            errno = EPROTO;
+            return false;
+        }
+    }
+}
+
+/* Children of ours that others than we reap: see adopt.c. */
+static void on_relay(struct watch *watch, uint32_t events)
+{
+    struct engine *engine = CONTAINER(watch, struct engine, relay_event);
+    struct service *service, *next;
+    uint64_t count;
+
+    (void)events;
+    if (read(watch->fd, &count, sizeof count) < 0)
+        return;
+    for (service = engine->first; service != NULL; service = next) {
+        next = service->next;
+        if (service->awaited_pidfd >= 0)
+            adopt_await(service, service->awaited_pidfd);
+    }
+}
+
+static bool take_relay(struct engine *engine, int fds[2])
+{
+    engine->relay = sv_relay_open(fds[0]);
+    close(fds[0]);
+
+    int fd = loop_fd(fds[1]);
+
+    return engine->relay != NULL && fd >= 0
+           && fcntl(fd, F_SETFL, O_NONBLOCK) == 0
+           && loop_watch(&engine->loop, &engine->relay_event, fd, EPOLLIN,
+                         on_relay);
+}
+
+static void refused(struct engine *engine, const struct sv_hold *message)
+{
+    struct service *service = service_by_identity(engine, (dev_t)message->dev,
+                                                  (ino_t)message->ino);
+
+    sv_warn("init cannot hold one more descriptor: what ",
+            service != NULL ? service->name : "a service",
+            " says while svscan is dead would be lost");
+}
+
+static void obey(struct engine *engine, const struct sv_hold *message)
+{
+    switch ((enum sv_hold_op)message->op) {
+    case SV_HOLD_STOP:
+        if (engine->on_stop != NULL)
+            engine->on_stop(engine, message->arg);
+        return;
+    case SV_HOLD_REFUSED:
+        refused(engine, message);
+        return;
+    default:
+        sv_warn("init said something that svscan does not know: ignored");
+        return;
+    }
+}
+
+/* Without init we go on, as under any other parent. */
+static void lose(struct engine *engine)
+{
+    sv_warn("init has closed its line: going on without it");
+    loop_unwatch(&engine->loop, &engine->line);
+    loop_unwatch(&engine->loop, &engine->relay_event);
+    engine->relay = NULL;
+}
+
+static void on_line(struct watch *watch, uint32_t events)
+{
+    struct engine *engine = CONTAINER(watch, struct engine, line);
+    struct sv_hold message;
+    int fds[2];
+
+    (void)events;
+    while (watch->fd >= 0) {
+        enum sv_hold_got got = sv_hold_receive(watch->fd, &message, fds);
+
+        if (got == SV_HOLD_NOTHING)
+            return;
+        if (got == SV_HOLD_CLOSED) {
+            lose(engine);
+            return;
+        }
+        for (int i = 0; i < 2; i++)
+            if (got == SV_HOLD_GOT && fds[i] >= 0)
+                close(fds[i]);
+        if (got == SV_HOLD_GOT)
+            obey(engine, &message);
+    }
+}
+
+bool line_open(struct engine *engine, int fd)
+{
+    struct sv_hold message;
+    int fds[2];
+
+    fd = loop_fd(fd);
+    if (fd < 0
+        || !loop_watch(&engine->loop, &engine->line, fd, EPOLLIN, on_line))
+        return false;
+    if (!line_say(engine, SV_HOLD_HELLO, 0)
+        || !line_say(engine, SV_HOLD_GIVE, 0))
+        return false;
+    while (hear(engine, &message, fds)) {
+        if (message.op == SV_HOLD_END)
+            return true;
+        if (message.op == SV_HOLD_RELAY && !take_relay(engine, fds))
+            return false;
+        if (message.op == SV_HOLD_HELD && !keep(engine, &message, fds[0]))
+            return false;
+    }
+    return false;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * locked.c - lock-fd: a run that holds a lock for as long as it lives.
+ *
+ * To wait for the lock between clone and exec would stop the whole tree, so
+ * this is a program of its own.  The lock is an open-file-description lock: it
+ * moves with dup2, lasts until the last copy of the descriptor is closed, and
+ * whoever asks with F_GETLK sees it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+
+static int open_lock(const char *name)
+{
+    struct stat st;
+    int fd = open(SV_SERVICE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+                  0666);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && st.st_size > 0) {
+        sv_warn(name, ": a previous instance of the service wrote to the lock"
+                      " file");
+        if (ftruncate(fd, 0) < 0)
+            sv_warn_sys(name, ": unable to truncate " SV_SERVICE_LOCK);
+    }
+    return fd;
+}
+
+static bool take(int fd, const char *name)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return true;
+    if (errno != EAGAIN && errno != EACCES)
+        return false;
+    sv_warn(name, ": another instance of the service is already running:"
+                  " waiting for its lock");
+    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+int run_locked(int argc, char *argv[])
+{
+    if (argc != 4)
+        sv_die_usage(SV_RUN_LOCKED " fd program name");
+
+    const char *name = argv[3];
+    int number = atoi(argv[1]);
+    int fd = open_lock(name);
+
+    if (fd < 0)
+        sv_die_sys("unable to open " SV_SERVICE_LOCK " of ", name);
+    if (!take(fd, name))
+        sv_die_sys("unable to lock " SV_SERVICE_LOCK " of ", name);
+    if (fd != number && (dup2(fd, number) < 0 || close(fd) < 0))
+        sv_die_sys("unable to give the lock to ", name);
+
+    char *const run[] = { argv[2], argv[3], NULL };
+
+    execv(argv[2], run);
+    sv_warn_sys(name, ": unable to execute ", argv[2]);
+    return errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * spawn.c - clone and exec.
+ *
+ * Everything between clone and exec runs on a small stack of its own in our
+ * address space, while we are suspended.  It may change nothing of ours but
+ * its record, and must call nothing that could block or allocate.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sched.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/spawn.h"
+#include "sv/clock.h"
+#include "sv/say.h"
+
+enum { LOCK_SLOT, SELF_SLOT, BASE_SLOT, NOTIFY_SLOT, STDIO_SLOT };
+enum { CHILD_STACK = 65536 };
+
+_Static_assert(STDIO_SLOT + 3 == SPAWN_SLOTS, "a slot for each of 0, 1 and 2");
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+#endif
+#endif
+#ifndef IN_CHILD
+#define IN_CHILD
+#endif
+
+/* What the child reads; the parent's, unchanged while the child runs. */
+struct errand {
+    const struct spawn *spawn;
+    const int *slots;
+    const struct rlimit *files;
+    bool default_sigpipe;
+    bool shares_files;
+    bool knows_pid; /* the kernel has written the pid into the record */
+};
+
+extern char **environ;
+
+static char child_stack[CHILD_STACK] __attribute__((aligned(16)));
+
+/* ---- in the child ------------------------------------------------------ */
+
+IN_CHILD static _Noreturn void give_up(const struct errand *errand, int error)
+{
+    const struct spawn *spawn = errand->spawn;
+    struct sv_child *child = spawn->service->child;
+
+    child->of = error;
+    sv_child_become(child, SV_CHILD_VOID, spawn->role, spawn->flags);
+    _exit(SV_EXIT_NOTFOUND);
+}
+
+/* Does the svscan that forked us live?  getppid() would not do: it is 0 in a
+ * new pid namespace. */
+IN_CHILD static bool parent_lives(const struct errand *errand)
+{
+    struct pollfd self = { .fd = errand->slots[SELF_SLOT], .events = POLLIN };
+
+    return poll(&self, 1, 0) == 0;
+}
+
+IN_CHILD static void report(const struct errand *errand)
+{
+    struct sv_child *child = errand->spawn->service->child;
+
+    if (!errand->knows_pid && !errand->spawn->new_pid_namespace)
+        child->pid = getpid();
+    child->t1 = sv_boottime();
+    sv_child_become(child, SV_CHILD_RUNNING, errand->spawn->role,
+                    errand->spawn->flags);
+}
+
+/* The readiness pipe goes to the number that the service asked for, which may
+ * be that of a slot: what lies there moves on first, since the lock's
+ * description must stay open until exec. */
+IN_CHILD static bool place_notify(const struct errand *errand)
+{
+    int from = errand->slots[NOTIFY_SLOT], to = errand->spawn->notify_number;
+
+    if (from == to)
+        return fcntl(to, F_SETFD, 0) == 0;
+    if (fcntl(to, F_GETFD) >= 0 && fcntl(to, F_DUPFD_CLOEXEC, 3) < 0)
+        return false;
+    return dup2(from, to) >= 0;
+}
+
+IN_CHILD static bool place_stdio(const struct errand *errand)
+{
+    for (int i = 0; i < 3; i++)
+        if (errand->spawn->stdio[i] >= 0
+            && dup2(errand->slots[STDIO_SLOT + i], i) < 0)
+            return false;
+    return true;
+}
+
+IN_CHILD static void clear_signals(const struct errand *errand)
+{
+    sigset_t none;
+
+    if (errand->default_sigpipe)
+        signal(SIGPIPE, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+IN_CHILD static int run_child(void *arg)
+{
+    const struct errand *errand = arg;
+    const struct spawn *spawn = errand->spawn;
+
+    if (errand->shares_files
+        && syscall(SYS_close_range, (unsigned)LOOP_FD_MIN, ~0U,
+                   CLOSE_RANGE_UNSHARE) < 0)
+        give_up(errand, errno);
+    if (!parent_lives(errand))
+        give_up(errand, ECHILD);
+    report(errand);
+    if (!parent_lives(errand))
+        give_up(errand, ECHILD);
+    setsid();
+    if (fchdir(errand->slots[BASE_SLOT]) < 0 || chdir(spawn->service->dir) < 0
+        || !place_stdio(errand)
+        || (spawn->notify_end >= 0 && !place_notify(errand))
+        || setrlimit(RLIMIT_NOFILE, errand->files) < 0)
+        give_up(errand, errno);
+    clear_signals(errand);
+    execve(spawn->program, (char *const *)(uintptr_t)spawn->argv, environ);
+    give_up(errand, errno);
+}
+
+/* ---- in the parent ----------------------------------------------------- */
+
+/* clone3 with a stack of the child's own.  There is no wrapper for it in any
+ * libc: the child must not return through the frame that it shares with us. */
+static long clone_into(struct clone_args *args, struct errand *errand)
+{
+    long result;
+
+#if defined(__x86_64__)
+    register int (*function)(void *) __asm__("r12") = run_child;
+    register void *argument __asm__("r13") = errand;
+
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %%r13, %%rdi\n\t"
+                     "call *%%r12\n\t"
+                     "ud2\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"((long)SYS_clone3), "D"(args), "S"(sizeof *args),
+                       "r"(function), "r"(argument)
+                     : "rcx", "r11", "memory");
+#elif defined(__aarch64__)
+    register long number __asm__("x8") = SYS_clone3;
+    register long first __asm__("x0") = (long)args;
+    register long second __asm__("x1") = sizeof *args;
+    register int (*function)(void *) __asm__("x19") = run_child;
+    register void *argument __asm__("x20") = errand;
+
+    __asm__ volatile("svc #0\n\t"
+                     "cbnz x0, 1f\n\t"
+                     "mov x29, #0\n\t"
+                     "mov x0, x20\n\t"
+                     "blr x19\n\t"
+                     "brk #0\n"
+                     "1:"
+                     : "+r"(first)
+                     : "r"(number), "r"(second), "r"(function), "r"(argument)
+                     : "memory", "x30");
+    result = first;
+#else
+    (void)args;
+    (void)errand;
+    result = -ENOSYS;
+#endif
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return result;
+}
+
+static pid_t clone_new_way(struct errand *errand, int *pidfd)
+{
+    const struct spawn *spawn = errand->spawn;
+    struct clone_args args = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD
+                 | CLONE_PARENT_SETTID
+                 | (spawn->new_pid_namespace ? CLONE_NEWPID : 0),
+        .pidfd = (uint64_t)(uintptr_t)pidfd,
+        .parent_tid = (uint64_t)(uintptr_t)&spawn->service->child->pid,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)child_stack,
+        .stack_size = sizeof child_stack,
+    };
+
+    errand->shares_files = true;
+    errand->knows_pid = true;
+    return (pid_t)clone_into(&args, errand);
+}
+
+/* Where the kernel or a filter refuses clone3 or close_range: the table of
+ * descriptors is copied, and the pid comes from the child itself. */
+static pid_t clone_old_way(struct errand *errand, int *pidfd)
+{
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD
+                | (errand->spawn->new_pid_namespace ? CLONE_NEWPID : 0);
+
+    errand->shares_files = false;
+    errand->knows_pid = false;
+
+    pid_t pid = clone(run_child, child_stack + sizeof child_stack, flags,
+                      errand, pidfd);
+
+    if (pid > 0)
+        errand->spawn->service->child->pid = pid;
+    return pid;
+}
+
+static pid_t clone_child(struct engine *engine, struct errand *errand,
+                         int *pidfd)
+{
+    if (engine->has_clone3) {
+        pid_t pid = clone_new_way(errand, pidfd);
+
+        if (pid >= 0 || (errno != ENOSYS && errno != EPERM)
+            || (errno == EPERM && errand->spawn->new_pid_namespace))
+            return pid;
+        engine->has_clone3 = false;
+        sv_info("clone3 is refused here: spawning costs more with each"
+                " descriptor that is open");
+    }
+    return clone_old_way(errand, pidfd);
+}
+
+static bool fill_slot(struct engine *engine, int slot, int fd)
+{
+    return dup3(fd, engine->slots[slot], O_CLOEXEC) >= 0;
+}
+
+static bool fill_slots(struct engine *engine, const struct spawn *spawn)
+{
+    if (!fill_slot(engine, BASE_SLOT, spawn->service->base)
+        || (spawn->notify_end >= 0
+            && !fill_slot(engine, NOTIFY_SLOT, spawn->notify_end)))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (spawn->stdio[i] >= 0
+            && !fill_slot(engine, STDIO_SLOT + i, spawn->stdio[i]))
+            return false;
+    return true;
+}
+
+/* A writing end that stayed in a slot would keep a pipe from ending. */
+static void empty_slots(struct engine *engine, const struct spawn *spawn)
+{
+    int filler = engine->slots[LOCK_SLOT];
+
+    if (spawn->notify_end >= 0)
+        fill_slot(engine, NOTIFY_SLOT, filler);
+    for (int i = 0; i < 3; i++)
+        if (spawn->stdio[i] >= 0)
+            fill_slot(engine, STDIO_SLOT + i, filler);
+}
+
+/* The child ended before its exec, or was never there: its record says why,
+ * unless something killed it before it could write. */
+static int reason_of_failure(const struct sv_child *child)
+{
+    if (sv_child_state(child) == SV_CHILD_VOID && child->of != 0)
+        return child->of;
+    return ECANCELED;
+}
+
+static bool collect(const struct spawn *spawn, int *pidfd)
+{
+    struct sv_child *child = spawn->service->child;
+
+    if (sv_child_state(child) == SV_CHILD_RUNNING) {
+        *pidfd = loop_fd(*pidfd);
+        return *pidfd >= 0;
+    }
+
+    int error = reason_of_failure(child);
+    siginfo_t info;
+
+    while (waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED) < 0 && errno == EINTR)
+        continue;
+    close(*pidfd);
+    errno = error;
+    return false;
+}
+
+bool spawn(const struct spawn *spawn, int *pidfd)
+{
+    struct engine *engine = spawn->service->engine;
+    struct sv_child *child = spawn->service->child;
+    struct errand errand = {
+        .spawn = spawn,
+        .slots = engine->slots,
+        .files = &engine->inherited_files,
+        .default_sigpipe = !engine->sigpipe_was_ignored,
+    };
+
+    if (!fill_slots(engine, spawn))
+        return false;
+    child->t0 = sv_boottime();
+    child->of = spawn->of;
+    child->deadline = 0;
+    sv_child_become(child, SV_CHILD_INTENT, spawn->role, spawn->flags);
+
+    pid_t pid = clone_child(engine, &errand, pidfd);
+    int error = errno;
+
+    empty_slots(engine, spawn);
+    if (pid >= 0)
+        return collect(spawn, pidfd);
+    sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+    errno = error;
+    return false;
+}
+
+bool spawn_open(struct engine *engine, int lock)
+{
+    int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+    if (self < 0)
+        return false;
+    for (int i = 0; i < SPAWN_SLOTS; i++) {
+        engine->slots[i] = fcntl(i == SELF_SLOT ? self : lock, F_DUPFD_CLOEXEC,
+                                 3);
+        if (engine->slots[i] < 0)
+            return false;
+        if (engine->slots[i] >= LOOP_FD_MIN) {
+            errno = ENFILE;
+            return false;
+        }
+    }
+    close(self);
+    engine->has_clone3 = true;
+    return true;
+}

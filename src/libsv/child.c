@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * child.c - the records of what svscan's children do.
+ *
+ * The header slot says which world the records are of: a pid means something
+ * only in one boot and one pid namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/child.h"
+#include "sv/clock.h"
+
+enum { FORMAT = 1, BOOT_ID = 36, TICKS_PER_SECOND = 100 };
+
+struct header {
+    char magic[8];
+    uint32_t format;
+    uint32_t count;
+    uint64_t namespace;
+    char boot[40];
+};
+
+static const char magic[8] = "svchild";
+
+_Static_assert(sizeof(struct header) == sizeof(struct sv_child),
+               "the header takes one slot");
+
+enum sv_child_state sv_child_state(const struct sv_child *child)
+{
+    uint32_t head = atomic_load_explicit(&child->head, memory_order_acquire);
+
+    return (enum sv_child_state)(head & 0xff);
+}
+
+enum sv_child_role sv_child_role(const struct sv_child *child)
+{
+    uint32_t head = atomic_load_explicit(&child->head, memory_order_acquire);
+
+    return (enum sv_child_role)(head >> 8 & 0xff);
+}
+
+unsigned sv_child_flags(const struct sv_child *child)
+{
+    return atomic_load_explicit(&child->head, memory_order_acquire) >> 16;
+}
+
+void sv_child_become(struct sv_child *child, enum sv_child_state state,
+                     enum sv_child_role role, unsigned flags)
+{
+    atomic_store_explicit(&child->head, sv_child_head(state, role, flags),
+                          memory_order_release);
+}
+
+/* A world that cannot be told (no /proc) is all zeros: its records are void
+ * for everybody, since nobody can say whose they are. */
+static bool this_world(struct header *header)
+{
+    struct stat st;
+
+    memset(header, 0, sizeof *header);
+    memcpy(header->magic, magic, sizeof magic);
+    header->format = FORMAT;
+    if (stat("/proc/self/ns/pid", &st) < 0
+        || sv_at_read(AT_FDCWD, "/proc/sys/kernel/random", "boot_id",
+                      header->boot, BOOT_ID) != BOOT_ID)
+        return false;
+    header->namespace = st.st_ino;
+    return true;
+}
+
+static bool is_same_world(const struct header *a, const struct header *b)
+{
+    return memcmp(a->magic, b->magic, sizeof a->magic) == 0
+           && a->format == b->format && a->namespace == b->namespace
+           && memcmp(a->boot, b->boot, sizeof a->boot) == 0;
+}
+
+static struct sv_child *map_fresh(int base, const char *fresh, size_t size)
+{
+    int fd = openat(base, fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return NULL;
+
+    void *map = MAP_FAILED;
+
+    if (ftruncate(fd, (off_t)size) == 0)
+        map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    int error = errno;
+
+    close(fd);
+    errno = error;
+    return map == MAP_FAILED ? NULL : map;
+}
+
+/* Copies what is not free, slot by slot, from the start of the new file. */
+static bool copy_slots(struct sv_children *children, int fd)
+{
+    struct sv_child slot;
+    ssize_t got;
+    size_t next = 1;
+
+    while ((got = read(fd, &slot, sizeof slot)) == (ssize_t)sizeof slot) {
+        if (sv_child_state(&slot) == SV_CHILD_FREE)
+            continue;
+        if (next == children->count) {
+            errno = ENOSPC;
+            return false;
+        }
+        memcpy(&children->slots[next++], &slot, sizeof slot);
+        children->copied++;
+    }
+    return got == 0;
+}
+
+static bool copy_old(struct sv_children *children, int base, const char *file,
+                     const struct header *world)
+{
+    struct header old;
+    int fd = openat(base, file, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOENT;
+
+    bool ok = true;
+
+    if (read(fd, &old, sizeof old) == (ssize_t)sizeof old) {
+        if (memcmp(old.magic, magic, sizeof magic) == 0
+            && old.format > FORMAT) {
+            errno = EPROTONOSUPPORT;
+            ok = false;
+        } else if (is_same_world(&old, world)) {
+            ok = copy_slots(children, fd);
+        }
+    }
+
+    int error = errno;
+
+    close(fd);
+    errno = error;
+    return ok;
+}
+
+bool sv_children_open(struct sv_children *children, int base, const char *file,
+                      const char *fresh, size_t count)
+{
+    size_t size = count * sizeof(struct sv_child);
+    struct header world;
+    bool known = this_world(&world);
+
+    *children = (struct sv_children){ .count = count, .first_free = 1 };
+    children->slots = map_fresh(base, fresh, size);
+    if (children->slots == NULL)
+        return false;
+    world.count = (uint32_t)count;
+    if ((known && !copy_old(children, base, file, &world)))
+        goto fail;
+    memcpy(children->slots, &world, sizeof world);
+    if (renameat(base, fresh, base, file) < 0)
+        goto fail;
+    return true;
+
+fail:;
+    int error = errno;
+
+    munmap(children->slots, size);
+    unlinkat(base, fresh, 0);
+    errno = error;
+    return false;
+}
+
+struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
+                                  uint64_t ino)
+{
+    size_t i = children->first_free;
+
+    while (i < children->count
+           && sv_child_state(&children->slots[i]) != SV_CHILD_FREE)
+        i++;
+    children->first_free = i;
+    if (i == children->count) {
+        errno = ENOSPC;
+        return NULL;
+    }
+
+    struct sv_child *child = &children->slots[i];
+
+    memset(child, 0, sizeof *child);
+    child->dev = dev;
+    child->ino = ino;
+    sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+    return child;
+}
+
+void sv_children_free(struct sv_children *children, struct sv_child *child)
+{
+    size_t i = (size_t)(child - children->slots);
+
+    sv_child_become(child, SV_CHILD_FREE, SV_ROLE_NONE, 0);
+    if (i < children->first_free)
+        children->first_free = i;
+}
+
+/* Field 22 of the stat line.  The name of the program, field 2, may hold
+ * anything, spaces and parentheses included: count from its last one. */
+static bool parse_start_time(const char *line, uint64_t *ticks)
+{
+    const char *at = strrchr(line, ')');
+
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL)
+        return false;
+
+    char *end;
+
+    errno = 0;
+    *ticks = strtoull(at + 1, &end, 10);
+    return end != at + 1 && errno == 0;
+}
+
+bool sv_child_is(pid_t pid, int64_t t0, int64_t t1)
+{
+    char dir[32], line[1024];
+    uint64_t ticks;
+
+    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
+
+    ssize_t n = sv_at_read(AT_FDCWD, dir, "stat", line, sizeof line - 1);
+
+    if (n < 0) {
+        if (errno == ENOENT || errno == ESRCH)
+            errno = 0;
+        return false;
+    }
+    line[n] = '\0';
+    if (!parse_start_time(line, &ticks)) {
+        errno = EPROTO;
+        return false;
+    }
+    errno = 0;
+    return ticks >= (uint64_t)(t0 / (SV_SECOND / TICKS_PER_SECOND))
+           && ticks <= (uint64_t)(t1 / (SV_SECOND / TICKS_PER_SECOND));
+}
