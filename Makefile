@@ -173,6 +173,48 @@ tested: all | test-tools
 test-tools:
 	$(Q).ci/deps test
 
+# --- lint: a line a step, and nothing else unless something is wrong -----------
+
+STRICT = lint-gcc lint-clang lint-musl
+SOURCES := $(wildcard src/*/*.c)
+SCRIPTS = $(shell grep -rlE '^#!/bin/sh|^# shellcheck shell=' \
+	configure .ci examples src tests)
+
+lint: $(STRICT) lint-cppcheck lint-tidy lint-shell lint-pages lint-paths
+
+$(STRICT): | test-tools
+	$(Q)$(MAKE) -s VARIANT=$@ objects
+	@echo "lint: compiles without a warning: $(@:lint-%=%)"
+
+lint-cppcheck: | test-tools
+	@mkdir -p $B/lint/cppcheck
+	$(Q)cppcheck -q --enable=warning,style,performance,portability \
+		--suppressions-list=.ci/cppcheck --inline-suppr --error-exitcode=1 \
+		--cppcheck-build-dir=$B/lint/cppcheck --std=c11 $(DEFINES:%/include=) \
+		$(SOURCES)
+	@echo "lint: cppcheck"
+
+$B/lint/%.tidy: src/%.c $(HEADERS) $(wildcard src/*/*.h) .clang-tidy | test-tools
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(DEFINES) >$@.log 2>&1 || \
+		{ cat $@.log; exit 1; }
+	$(Q)mv $@.log $@
+
+lint-tidy: $(SOURCES:src/%.c=$B/lint/%.tidy)
+	@echo "lint: clang-tidy"
+
+lint-shell: | test-tools
+	$(Q)shellcheck $(SCRIPTS)
+	@echo "lint: shellcheck"
+
+lint-pages: | test-tools
+	$(Q)mandoc -T lint -W warning $(PAGES)
+	@echo "lint: mandoc"
+
+lint-paths:
+	$(Q).ci/no-paths
+	@echo "lint: no path of a machine"
+
 # --- installing ---------------------------------------------------------------
 
 INSTALL = install
@@ -206,4 +248,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit check tested test-tools install deps clean distclean
+.PHONY: all programs objects unit check tested test-tools lint $(STRICT)
+.PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-paths install deps clean distclean
