@@ -777,12 +777,18 @@ static void add_event(struct client *client, const char *row, size_t size)
     wait_for_next(client);
 }
 
-static void tell_watchers(struct serve *serve, const struct sv_wire_row *row)
+void serve_changed(struct serve *serve, struct service *service)
 {
     char packed[SV_WIRE_ROW_MAX];
-    size_t size = sv_wire_row_pack(packed, row);
+    struct sv_wire_row row;
     struct client *next;
+    size_t size;
 
+    listen_again(serve);
+    if (!serve->watchers)
+        return;
+    service_row(service, &row);
+    size = sv_wire_row_pack(packed, &row);
     for (struct client *client = serve->clients; client; client = next) {
         next = client->next;
         if (client->watches)
@@ -790,28 +796,9 @@ static void tell_watchers(struct serve *serve, const struct sv_wire_row *row)
     }
 }
 
-void serve_changed(struct serve *serve, struct service *service)
-{
-    struct sv_wire_row row;
-
-    listen_again(serve);
-    if (!serve->watchers)
-        return;
-    service_row(service, &row);
-    tell_watchers(serve, &row);
-}
-
 void serve_left(struct serve *serve, struct service *service)
 {
-    struct sv_wire_row row;
-
     for (struct client *client = serve->clients; client; client = client->next)
         if (client->next_row == service)
             client->next_row = service->next;
-    if (!serve->watchers)
-        return;
-    service_row(service, &row);
-    row.state = SV_WIRE_GONE;
-    row.pid = 0;
-    tell_watchers(serve, &row);
 }

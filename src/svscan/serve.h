@@ -59,8 +59,9 @@ bool serve_open(struct serve *serve, struct engine *engine, int listener,
 /* Ends all connections, and closes the listener. */
 void serve_close(struct serve *serve);
 
-/* For the engine's hooks: something that a client could see has changed; and
- * supervision of it has ended (while it is still in the engine's list). */
+/* For the engine's hooks.  Something that a client could see has changed; a row
+ * whose state is "gone" says that supervision has ended.  And it has ended: the
+ * service is freed next, its member next is as it was in the engine's list. */
 void serve_changed(struct serve *serve, struct service *service);
 void serve_left(struct serve *serve, struct service *service);
 

@@ -47,7 +47,9 @@ struct service *service_by_name(const struct engine *of, const char *name)
 void service_row(const struct service *service, struct sv_wire_row *row)
 {
     memset(row, 0, sizeof *row);
-    row->state = service->want ? SV_WIRE_UP : SV_WIRE_DOWN;
+    row->state = service->state == STATE_GONE ? SV_WIRE_GONE
+                 : service->want              ? SV_WIRE_UP
+                                              : SV_WIRE_DOWN;
     row->restarts = service->restarts;
     snprintf(row->name, sizeof row->name, "%s", service->name);
 }
@@ -59,11 +61,13 @@ void service_command(struct service *service, const struct sv_command *command)
     snprintf(did + used, sizeof did - used, "%s %c;", service->name,
              command->letter);
     service->want = command->letter == 'u';
-    serve_changed(&serve, service);
     if (command->letter == 'x') {
-        serve_left(&serve, service);
+        service->state = STATE_GONE;
         engine.first = service->next; /* only the first is told to leave */
     }
+    serve_changed(&serve, service);
+    if (service->state == STATE_GONE)
+        serve_left(&serve, service);
 }
 
 /* ---- svscan, likewise --------------------------------------------------- */
@@ -388,7 +392,6 @@ START_TEST(a_service_that_leaves_gets_no_further_letter)
     request(fd);
     ck_assert_str_eq(did, "s0 x;");
     expect(fd, SV_WIRE_EVENTS, 0);
-    expect_row(SV_WIRE_DOWN, "s0");
     expect_row(SV_WIRE_GONE, "s0");
     ck_assert(sv_wire_at_end(&in));
     expect_end(fd, 9, 0);
