@@ -4,8 +4,8 @@
 #                   fetches what it needs (.ci/deps) and runs ./configure first
 #   make build/bin/svlog    one of them
 #   make check      builds and runs the tests; T=behaviour/once runs that one
-#   make boot       those tests that boot the image
-#   make image      the root file system of examples/mere-image
+#   make image      the root file system of examples/mere-image, packed
+#   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
 #   make install    programs, libsv, headers, manual pages; honours DESTDIR
 #   make deps       what building, testing and the image need, all of it
@@ -14,7 +14,6 @@
 # V=1 shows the commands.  VARIANT=KIND-COMPILER builds into build/VARIANT
 # against the system's libc instead; KIND is debug, asan (with UBSan) or lint
 # (-Werror), COMPILER gcc or clang.  lint-musl is the production build, strict.
-# BUILD=DIR builds into DIR.
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
@@ -50,8 +49,7 @@ endif
 
 KIND := $(firstword $(subst -, ,$(VARIANT)))
 COMPILER := $(lastword $(subst -, ,$(VARIANT)))
-BUILD = build
-B := $(BUILD)$(VARIANT:%=/%)
+B := build$(VARIANT:%=/%)
 
 ifneq ($(filter gcc clang,$(COMPILER)),)
 CC = $(COMPILER)
@@ -165,13 +163,27 @@ config.mak: configure
 TESTED = asan-gcc
 
 check: tested
-	$(Q)SV_ASAN=$B/$(TESTED) SV_PRODUCTION=$B V=$(V) tests/run $(T)
+	$(Q)SV_ASAN=$B/$(TESTED) SV_PRODUCTION=$B tests/run $(T)
 
-tested: all | test-tools
+tested: all $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
 
 test-tools:
 	$(Q).ci/deps test
+
+# --- the image of examples/mere-image -----------------------------------------
+
+image: build/image/disk.ext4
+build/image/disk.ext4: $(PROGRAMS:%=build/bin/%) | image-tools
+build/image/disk.ext4: $(shell find examples/mere-image -type f)
+	$(call say,IMAGE,build/image)
+	$(Q)examples/mere-image/build
+
+boot: image
+	$(Q)examples/mere-image/boot
+
+image-tools:
+	$(Q).ci/deps image
 
 # --- lint: a line a step, and nothing else unless something is wrong -----------
 
@@ -248,5 +260,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit check tested test-tools lint $(STRICT)
+.PHONY: all programs objects unit check image boot image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-paths install deps clean distclean
