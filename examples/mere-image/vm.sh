@@ -1,0 +1,55 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: ISC
+#
+# vm.sh - to be sourced: runs what build/image holds in qemu, without root.
+#
+# The caller sets IMAGE and BUSYBOX: the directory, and the program that
+# fetches pages.  The environment may set
+#   QEMU_ACCEL   tcg, software emulation; kvm where it is known to work (a
+#                /dev/kvm that exists may still hang)
+#   QEMU_MEMORY  in megabytes                                        [256]
+#   QEMU_APPEND  more words for the kernel's command line
+: "${IMAGE:?}" "${BUSYBOX:?}"
+
+# vm PORT [DISK] - becomes qemu, with standard input and output as the serial
+# console (Ctrl-a x ends it).  The guest's port 80 is 127.0.0.1:PORT here.
+# Without DISK, a file, the root is the initramfs.
+vm() {
+    words="console=ttyS0 quiet panic=-1 sysctl.kernel.dmesg_restrict=0"
+    words="$words ${QEMU_APPEND-}"
+    net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80
+    if [ -n "${2-}" ]; then
+        words="$words root=/dev/nvme0n1 rootfstype=ext4 rw"
+        set -- -drive "if=none,id=disk,format=raw,file=$2" \
+            -device nvme,serial=mere,drive=disk
+    else
+        set -- -initrd "$IMAGE/initramfs.cpio.gz"
+    fi
+    exec qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" \
+        -m "${QEMU_MEMORY:-256}" -nodefaults -display none -no-reboot \
+        -serial mon:stdio -netdev "$net" \
+        -device virtio-net-pci,netdev=net,romfile= \
+        -kernel "$IMAGE/vmlinuz" -append "$words" "$@"
+}
+
+# free_port FROM - prints the first TCP port from there on which none listens.
+free_port() {
+    port=$1
+    while grep -q ":$(printf %04X "$port") [0-9A-F:]* 0A " /proc/net/tcp; do
+        port=$((port + 1))
+    done
+    echo "$port"
+}
+
+# fetch PORT PATH - prints the guest's page; false if there is none after 10 s.
+fetch() {
+    timeout 10 "$BUSYBOX" wget -q -O - "http://127.0.0.1:$1$2" 2>/dev/null
+}
+
+# serves PORT - whether the guest serves a page now.  qemu takes a connection
+# before the guest can, and then tries it again only after seconds; so this one
+# is given up soon.
+serves() {
+    timeout 0.3 "$BUSYBOX" wget -q -O /dev/null "http://127.0.0.1:$1/" \
+        2>/dev/null
+}
