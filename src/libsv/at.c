@@ -94,7 +94,6 @@ ssize_t sv_at_read(int base, const char *dir, const char *file, char *buf,
 bool sv_at_replace(int base, const char *dir, const char *file,
                    const char *fresh, const char *buf, size_t size)
 {
-    char to[SV_PATH_MAX];
     char from[SV_PATH_MAX];
     int fd = openat(base, sv_at(from, dir, fresh),
                     O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOFOLLOW |
@@ -102,9 +101,9 @@ bool sv_at_replace(int base, const char *dir, const char *file,
                     0666);
 
     if (fd >= 0) {
-        bool written = sv_write_all(fd, buf, size);
+        char to[SV_PATH_MAX];
 
-        if (!written)
+        if (!sv_write_all(fd, buf, size))
             close_quietly(fd);
         else if (close(fd) == 0 &&
                  renameat(base, from, base, sv_at(to, dir, file)) == 0)

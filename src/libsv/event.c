@@ -8,8 +8,10 @@
  * opendir(3) allocates; it is told of every change of a service, and mostly has
  * nobody in it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,14 +27,11 @@ enum { PRIVATE_MODE = 03730, FIFO_MODE = 0622 };
 
 enum { SUBSCRIBE_TRIES = 100 };
 
-/* What getdents64(2) writes; the C libraries keep theirs inside. */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t size;
-    uint8_t type;
-    char name[];
-};
+/* What getdents64(2) writes is the C library's struct dirent on a 64-bit
+ * machine, with glibc and with musl. */
+_Static_assert(offsetof(struct dirent, d_reclen) == 16 &&
+                   offsetof(struct dirent, d_name) == 19,
+               "struct dirent must be the kernel's");
 
 /* ---- making ------------------------------------------------------------- */
 
@@ -123,16 +122,16 @@ static void tell(int fifodir, const char *name, const char *events, size_t size)
 /* Walks an open fifodir; false with errno set if it cannot be read. */
 static bool tell_all(int fifodir, const char *events, size_t size)
 {
-    _Alignas(struct entry) char buf[4096];
+    _Alignas(struct dirent) char buf[4096];
     long n;
 
     while ((n = syscall(SYS_getdents64, fifodir, buf, sizeof buf)) > 0)
         for (long at = 0; at < n;) {
-            const struct entry *entry = (const void *)(buf + at);
+            const struct dirent *entry = (const void *)(buf + at);
 
-            if (sv_event_is_name(entry->name))
-                tell(fifodir, entry->name, events, size);
-            at += entry->size;
+            if (sv_event_is_name(entry->d_name))
+                tell(fifodir, entry->d_name, events, size);
+            at += entry->d_reclen;
         }
     return n == 0;
 }

@@ -14,7 +14,7 @@ static const char killed[SV_TALLY_SIZE] = "\x40\x00\x00\x00\x6b\x03\x78\x81"
                                           "\x34\x89\xf5\xdd\x8f\x0f";
 
 static struct sv_death deaths[SV_TALLY_MAX + 1];
-static size_t n;
+static size_t count;
 
 static struct sv_death death_at(uint64_t second, int wstat)
 {
@@ -32,9 +32,9 @@ static void add(uint64_t second, uint32_t max)
 
 static void check_seconds(const char *digits)
 {
-    ck_assert(sv_tally_read(service, ".", deaths, SV_TALLY_MAX, &n));
-    ck_assert_uint_eq(n, strlen(digits));
-    for (size_t i = 0; i < n; i++)
+    ck_assert(sv_tally_read(service, ".", deaths, SV_TALLY_MAX, &count));
+    ck_assert_uint_eq(count, strlen(digits));
+    for (size_t i = 0; i < count; i++)
         ck_assert_uint_eq(deaths[i].stamp.sec.x,
                           TAI_MAGIC + (uint64_t)(digits[i] - '0'));
 }
@@ -156,10 +156,10 @@ START_TEST(no_maximum_is_greater_than_the_cap)
     }
     put_bytes("supervise/death_tally", bytes, sizeof bytes);
     add(SV_TALLY_MAX, UINT32_MAX);
-    ck_assert(sv_tally_read(service, ".", deaths, SV_TALLY_MAX + 1, &n));
-    ck_assert_uint_eq(n, SV_TALLY_MAX);
+    ck_assert(sv_tally_read(service, ".", deaths, SV_TALLY_MAX + 1, &count));
+    ck_assert_uint_eq(count, SV_TALLY_MAX);
     ck_assert_uint_eq(deaths[0].stamp.sec.x, TAI_MAGIC + 1);
-    ck_assert_uint_eq(deaths[n - 1].stamp.sec.x, TAI_MAGIC + SV_TALLY_MAX);
+    ck_assert_uint_eq(deaths[count - 1].stamp.sec.x, TAI_MAGIC + SV_TALLY_MAX);
 }
 END_TEST
 
@@ -167,11 +167,11 @@ START_TEST(a_reader_gets_the_newest_that_it_has_room_for)
 {
     for (uint64_t second = 1; second <= 5; second++)
         add(second, 10);
-    ck_assert(sv_tally_read(service, ".", deaths, 2, &n));
-    ck_assert_uint_eq(n, 2);
+    ck_assert(sv_tally_read(service, ".", deaths, 2, &count));
+    ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(deaths[0].stamp.sec.x, TAI_MAGIC + 4);
-    ck_assert(sv_tally_read(service, ".", deaths, 0, &n));
-    ck_assert_uint_eq(n, 0);
+    ck_assert(sv_tally_read(service, ".", deaths, 0, &count));
+    ck_assert_uint_eq(count, 0);
 }
 END_TEST
 
@@ -193,9 +193,9 @@ START_TEST(what_is_no_file_cannot_be_read_or_added_to)
     struct sv_death death = death_at(1, 0);
 
     ck_assert_int_eq(mkfifoat(service, "supervise/death_tally", 0600), 0);
-    ck_assert(!sv_tally_read(service, ".", deaths, 1, &n));
+    ck_assert(!sv_tally_read(service, ".", deaths, 1, &count));
     ck_assert_int_eq(errno, EINVAL);
-    ck_assert_uint_eq(n, 0);
+    ck_assert_uint_eq(count, 0);
     ck_assert(!sv_tally_add(service, ".", &death, 1));
     ck_assert_int_eq(errno, EINVAL);
 }
