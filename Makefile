@@ -20,7 +20,7 @@
 LIBSV = at child clock command event hold relay say service status tally wire
 ENGINE = act adopt engine line locked loop machine spawn
 INIT = main boot halt holds reap
-SVSCAN = main copy defs line scan serve stop tree watch
+SVSCAN = main catch copy defs scan serve stop survey tree watch
 SUPERVISE = main
 SVLOG = main line rotate script stamp
 SVCTL = main table

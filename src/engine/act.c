@@ -186,13 +186,25 @@ static int null_end(void)
     return open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
-static int catch_all_end(const struct service *service)
+/* For reading, without waiting for a writer to come, and without leaving that
+ * mode to whoever reads. */
+static int reading_end(const struct service *service, const char *file)
 {
     char path[SV_PATH_MAX];
+    int fd = openat(service->base, sv_at(path, service->dir, file),
+                    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-    return openat(service->base,
-                  sv_at(path, service->dir, SV_CATCH_ALL_FIFO),
-                  O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
+/* The fifo of a logger whose service has left is found beside the logger. */
+static int logger_end(const struct service *logger)
+{
+    if (logger->producer != NULL)
+        return reading_end(logger->producer, SV_STDOUT);
+    return reading_end(logger, "../" SV_STDOUT);
 }
 
 /* Each incarnation opens the fifo anew, so that no flag that one sets on its
@@ -200,26 +212,19 @@ static int catch_all_end(const struct service *service)
  * not wait.  False with errno set. */
 static bool open_stdio(const struct service *service, int stdio[3])
 {
-    struct engine *engine = service->engine;
+    const struct engine *engine = service->engine;
 
     stdio[0] = stdio[1] = stdio[2] = -1;
-    if (service->producer != NULL && service->producer->log_fifo >= 0) {
-        stdio[0] = fresh_end(service->producer, O_RDONLY);
-        if (stdio[0] < 0)
-            return false;
-    }
-    if (service->log_fifo >= 0) {
-        stdio[1] = fresh_end(service, O_WRONLY);
-        if (stdio[1] < 0)
-            return false;
-    }
     if (engine->catch_all == service) {
-        stdio[0] = catch_all_end(service);
+        stdio[0] = reading_end(service, SV_CATCH_ALL_FIFO);
         stdio[1] = fcntl(engine->console, F_DUPFD_CLOEXEC, 0);
         stdio[2] = fcntl(engine->console, F_DUPFD_CLOEXEC, 0);
-        return stdio[0] >= 0;
+        return stdio[0] >= 0 && stdio[1] >= 0 && stdio[2] >= 0;
     }
-    return true;
+    if (service->is_logger && (stdio[0] = logger_end(service)) < 0)
+        return false;
+    return service->log_fifo < 0
+           || (stdio[1] = fresh_end(service, O_WRONLY)) >= 0;
 }
 
 static void close_stdio(int stdio[3])
@@ -418,7 +423,7 @@ static void spawn_run(struct service *service)
     service->stamp = sv_stamp_now();
     service->never_started = false;
     service->ready = service->paused = service->stopping = false;
-    service->adopted = false;
+    service->adopted = service->is_failing = false;
     if (!service->note_is_new && !service->note_is_loop)
         service_forget_note(service);
     service->follow = service->readiness.fd >= 0 ? EVENT_SPAWNED_MUTE
@@ -573,6 +578,7 @@ static void arm_restart(struct service *service)
 
 static void arm_retry(struct service *service)
 {
+    service->is_failing = true;
     if (service->want && !service->engine->is_stopping)
         arm_in(service, RETRY_MS);
 }

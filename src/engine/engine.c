@@ -346,6 +346,7 @@ static struct service *allocate(struct engine *engine,
     service->owns_base = origin->owns_base;
     service->is_foreign = origin->is_foreign;
     service->producer = origin->producer;
+    service->is_logger = origin->producer != NULL;
     if (origin->is_catch_all)
         engine->catch_all = service;
     service->follow = EVENTS;
@@ -521,7 +522,10 @@ struct service *service_take(struct engine *engine,
                     ": another supervisor is already running on it");
         else
             sv_warn_sys("unable to ", what, " ", origin->name);
+        int error = errno;
+
         discard(service);
+        errno = error;
         return NULL;
     }
     link_service(service);
@@ -549,6 +553,9 @@ void service_leave(struct service *service)
     struct engine *engine = service->engine;
     struct loop *loop = &engine->loop;
 
+    /* What runs on is for whoever supervises next. */
+    if (!service_is_running(service))
+        sv_children_free(&engine->children, service->child);
     service->state = STATE_GONE;
     if (service->adopted)
         engine->adopted--;
@@ -564,7 +571,6 @@ void service_leave(struct service *service)
     if (service->own_lock >= 0)
         close(service->own_lock);
     sv_event_notify(service->base, service->dir, "x");
-    sv_children_free(&engine->children, service->child);
     if (engine->hooks.changed != NULL)
         engine->hooks.changed(service);
     if (engine->hooks.left != NULL)

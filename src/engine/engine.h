@@ -46,6 +46,8 @@ struct service {
     ino_t ino;
     struct service *logger;   /* web's: web/log */
     struct service *producer; /* web/log's: web */
+    bool is_logger;           /* it was taken up as one */
+    bool is_draining;         /* it has nobody left to read from */
 
     enum state state;
     enum event follow; /* what the step at hand leads to; EVENTS: nothing */
@@ -57,6 +59,7 @@ struct service {
     bool is_new;     /* its first status file is being written */
     bool adopted;    /* what runs was started by an earlier svscan */
     bool stopping;   /* what runs has been told to go */
+    bool is_failing; /* its last start failed before its exec */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* the last scan saw it */
@@ -165,7 +168,7 @@ void engine_settle(struct engine *engine);
 /* Takes a service directory under supervision: makes supervise/ and event/,
  * opens control, and either starts it (s6's start: status, event s, then run
  * unless there is a down file) or adopts what the records say of it.  Returns
- * NULL, having said why in one message, if it cannot be had. */
+ * NULL, having said why in one message, and errno set, if it cannot be had. */
 struct service *service_take(struct engine *engine,
                              const struct service_origin *origin);
 
@@ -173,8 +176,8 @@ struct service *service_by_name(const struct engine *engine, const char *name);
 struct service *service_by_identity(const struct engine *engine, dev_t dev,
                                     ino_t ino);
 
-/* Ends supervision at once, whatever runs (it runs on): event x, record freed,
- * everything closed; freed after this round of the loop. */
+/* Ends supervision at once: event x, everything closed, freed after this round
+ * of the loop.  What runs, runs on, and its record stays. */
 void service_leave(struct service *service);
 
 /* Remembers what is wrong with a service, and says it if it is new.  The

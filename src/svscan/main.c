@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * svscan - the supervision tree.  One process supervises every service.
+ *
+ * This file reads the options and takes the tree's lock; from then on starting
+ * is recovering: there is no other path (sv/child.h, engine/adopt.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <skalibs/types.h>
+
+#include "engine/engine.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "svscan/tree.h"
+
+enum {
+    SERVICES_LEAST = 4,
+    SERVICES_MOST = 160000,
+    NAME_LEAST = 11,
+    LOCK_PATIENCE_US = 500000,
+    SOCKET_MODE = 0600,
+};
+
+static const char usage[] =
+    "svscan [-f defs] [-d fd] [-C max] [-L namemax] [-t ms] [-X fd] [-m mode]"
+    " [-R fd] live";
+
+static const char help[] =
+    "usage: svscan [options] LIVE\n"
+    "Supervises every service directory in LIVE.\n"
+    "\n"
+    "  -f, --definitions DEFS     keep LIVE from the definitions in DEFS\n"
+    "  -d, --notification-fd FD   write a newline to FD when ready\n"
+    "  -C, --services-max N       services at most (16384)\n"
+    "  -L, --name-max N           bytes of a name at most (251)\n"
+    "  -t, --timeout MS           scan LIVE every MS milliseconds (0: never)\n"
+    "  -X, --console-holder FD    where the catch-all logger's errors go\n"
+    "  -m, --mode MODE            of the socket for svctl (0600)\n"
+    "  -R, --relay FD             the line to init, given by init\n"
+    "  -h, --help     -V, --version\n"
+    "\n"
+    "See svscan(8).\n";
+
+static const struct option long_options[] = {
+    { "definitions", required_argument, NULL, 'f' },
+    { "notification-fd", required_argument, NULL, 'd' },
+    { "services-max", required_argument, NULL, 'C' },
+    { "name-max", required_argument, NULL, 'L' },
+    { "timeout", required_argument, NULL, 't' },
+    { "console-holder", required_argument, NULL, 'X' },
+    { "mode", required_argument, NULL, 'm' },
+    { "relay", required_argument, NULL, 'R' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { NULL, 0, NULL, 0 },
+};
+
+static uint32_t number(const char *text)
+{
+    uint32_t n;
+
+    if (!uint320_scan(text, &n))
+        sv_die(SV_EXIT_USAGE, "not a number: ", text);
+    return n;
+}
+
+static int descriptor(const char *text)
+{
+    int fd = (int)number(text);
+
+    if (fd < 3 || fcntl(fd, F_GETFD) < 0)
+        sv_die(SV_EXIT_USAGE, "not an open descriptor from 3 on: ", text);
+    return fd;
+}
+
+static uint32_t mode_of(const char *text)
+{
+    uint32_t mode;
+
+    if (!uint320_oscan(text, &mode) || mode > 0777)
+        sv_die(SV_EXIT_USAGE, "not a mode: ", text);
+    return mode;
+}
+
+static uint32_t clamp(uint32_t n, uint32_t least, uint32_t most)
+{
+    return n < least ? least : n > most ? most : n;
+}
+
+static void parse(struct options *options, int argc, char *argv[])
+{
+    int letter;
+
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, "+:f:d:C:L:t:X:m:R:hV",
+                                 long_options, NULL))
+           != -1) {
+        switch (letter) {
+        case 'f': options->defs = optarg; break;
+        case 'd': options->notify = descriptor(optarg); break;
+        case 'C':
+            options->services_max =
+                clamp(number(optarg), SERVICES_LEAST, SERVICES_MOST);
+            break;
+        case 'L':
+            options->name_max =
+                clamp(number(optarg), NAME_LEAST, SV_NAME_MAX);
+            break;
+        case 't': options->period_ms = number(optarg); break;
+        case 'X': options->console = descriptor(optarg); break;
+        case 'm': options->mode = mode_of(optarg); break;
+        case 'R': options->line = descriptor(optarg); break;
+        case 'h': sv_print_and_exit(help);
+        case 'V': sv_print_and_exit("svscan " SV_VERSION "\n");
+        default: sv_die_usage(usage);
+        }
+    }
+    if (argc - optind != 1)
+        sv_die_usage(usage);
+    options->live = argv[optind];
+}
+
+/* ---- before the loop: check, acquire, die with a reason ----------------- */
+
+static void ensure_stdio(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(SV_EXIT_SYSTEM);
+}
+
+static void make_directory(int at, const char *path, mode_t mode)
+{
+    struct stat st;
+
+    if (mkdirat(at, path, mode) == 0)
+        return;
+    if (errno != EEXIST)
+        sv_die_sys("unable to make ", path);
+    if (fstatat(at, path, &st, 0) < 0)
+        sv_die_sys("unable to stat ", path);
+    if (!S_ISDIR(st.st_mode))
+        sv_die(SV_EXIT_USAGE, path, " exists and is not a directory");
+}
+
+static int open_live(const struct options *options)
+{
+    if (options->defs != NULL)
+        make_directory(AT_FDCWD, options->live, 0755);
+
+    int fd = loop_fd(open(options->live, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+    if (fd < 0)
+        sv_die_sys("unable to open ", options->live);
+    if (fchdir(fd) < 0)
+        sv_die_sys("unable to chdir to ", options->live);
+    make_directory(fd, SV_TREE_S6, 0700);
+    make_directory(fd, SV_TREE_OURS, 0700);
+    return fd;
+}
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+/* A child of a svscan that was killed keeps the lock until its exec, an instant
+ * later; a svscan that lives keeps it for good. */
+static bool wait_for_lock(int fd, const struct flock *wanted)
+{
+    struct flock lock = *wanted;
+    const struct itimerval soon = { .it_value.tv_usec = LOCK_PATIENCE_US };
+    const struct itimerval never = { .it_value.tv_usec = 0 };
+    struct sigaction on_alarm = { .sa_handler = wake }, old;
+    bool ok;
+
+    sigaction(SIGALRM, &on_alarm, &old);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    ok = fcntl(fd, F_OFD_SETLKW, &lock) == 0;
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &old, NULL);
+    return ok;
+}
+
+static int take_lock(int live, const char *name, mode_t mode)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int fd = loop_fd(openat(live, name, O_RDWR | O_CREAT | O_CLOEXEC, mode));
+
+    if (fd < 0)
+        sv_die_sys("unable to open ", name);
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || wait_for_lock(fd, &lock))
+        return fd;
+    if (errno == EINTR)
+        sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of"
+               " svscan is already running on the same directory");
+    sv_die_sys("unable to lock ", name);
+}
+
+/* ---- after the loop ------------------------------------------------------- */
+
+/* s6's last word: what .s6-svscan/finish says is how the tree ends. */
+static int finish(const struct tree *tree)
+{
+    char finish_name[] = SV_TREE_FINISH, crash_name[] = SV_TREE_CRASH;
+    char *const finish_argv[] = { finish_name, NULL };
+    char *const crash_argv[] = { crash_name, NULL };
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (!tree->engine.sigpipe_was_ignored)
+        signal(SIGPIPE, SIG_DFL);
+    setrlimit(RLIMIT_NOFILE, &tree->engine.inherited_files);
+    execv(SV_TREE_FINISH, finish_argv);
+    if (errno == ENOENT)
+        return SV_EXIT_OK;
+    sv_warn_sys("unable to execute " SV_TREE_FINISH);
+    execv(SV_TREE_CRASH, crash_argv);
+    sv_warn_sys("unable to execute " SV_TREE_CRASH);
+    return errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC;
+}
+
+int main(int argc, char *argv[])
+{
+    static struct tree tree;
+    struct options options = { .notify = -1,
+                               .line = -1,
+                               .console = -1,
+                               .services_max = SV_SERVICES_MAX,
+                               .name_max = SV_NAME_MAX,
+                               .mode = SOCKET_MODE };
+
+    sv_program = "svscan";
+    if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
+        return run_locked(argc, argv);
+    ensure_stdio();
+    parse(&options, argc, argv);
+
+    int live = open_live(&options);
+    int lock = take_lock(live, SV_TREE_LOCK, 0600);
+
+    /* Never closed: every supervise/lock is a link of it. */
+    take_lock(live, SV_TREE_SERVICE_LOCK, 0644);
+    tree.options = &options;
+    if (!tree_open(&tree, live, lock))
+        sv_die_sys("unable to open the tree in ", options.live);
+
+    /* From here on nothing dies: what fails is said, and left or tried again. */
+    tree_run(&tree);
+    return finish(&tree);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * scan.c - entries of LIVE become services, by s6's rules.
+ *
+ * An entry is a service if it is a directory, or a link to one, and its name
+ * has no leading dot.  A service is known by device and inode, not by name: it
+ * may be renamed, or linked anew, under us.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/loop.h"
+#include "sv/clock.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svscan/tree.h"
+
+enum { RETRY_MS = 5000 };
+
+/* A directory that is not ours may be renamed or moved: it is held by a
+ * descriptor.  A copy of ours stays where it is, and is reached from LIVE. */
+static bool set_place(struct tree *tree, struct service_origin *origin, int at,
+                      const char *path)
+{
+    int fd;
+
+    if (!origin->is_foreign) {
+        origin->base = tree->engine.live;
+        origin->dir = origin->name;
+        return true;
+    }
+    fd = loop_fd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd < 0) {
+        sv_warn_sys("unable to open ", origin->name);
+        return false;
+    }
+    origin->base = fd;
+    origin->owns_base = true;
+    origin->dir = ".";
+    return true;
+}
+
+static bool is_directory(int at, const char *path, struct stat *st)
+{
+    return fstatat(at, path, st, 0) == 0 && S_ISDIR(st->st_mode);
+}
+
+static void take_logger(struct tree *tree, struct service *service)
+{
+    char name[SV_NAME_MAX + 8], path[SV_PATH_MAX];
+    struct service_origin origin = { .name = name,
+                                     .is_foreign = service->is_foreign,
+                                     .producer = service };
+
+    snprintf(name, sizeof name, "%s/" SV_LOG, service->name);
+    snprintf(path, sizeof path, "%s/" SV_LOG, service->dir);
+    if (set_place(tree, &origin, service->base, path))
+        service_take(&tree->engine, &origin);
+}
+
+static bool wants_logger(const struct service *service)
+{
+    char path[SV_PATH_MAX];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/" SV_LOG, service->dir);
+    return service != service->engine->catch_all
+           && is_directory(service->base, path, &st);
+}
+
+/* A logger that came after its service is taken up too: the service writes to
+ * it from its next start on. */
+static void keep_logger(struct tree *tree, struct service *service)
+{
+    if (!wants_logger(service))
+        return;
+    if (service->logger != NULL) {
+        service->logger->is_active = true;
+        return;
+    }
+    if (!service_open_log(service)) {
+        sv_warn_sys("unable to open the fifo to the logger of ",
+                    service->name);
+        return;
+    }
+    take_logger(tree, service);
+}
+
+static void take_new(struct tree *tree, const char *name, bool is_logged)
+{
+    struct service_origin origin = {
+        .name = name,
+        .is_foreign = !tree_has_defs(tree) || !defs_is_ours(&tree->defs, name),
+        .is_logged = is_logged,
+        .is_catch_all = strcmp(name, SV_CATCH_ALL) == 0,
+    };
+
+    if (!set_place(tree, &origin, tree->engine.live, name))
+        return;
+    if (origin.is_catch_all)
+        catch_open(tree);
+
+    struct service *service = service_take(&tree->engine, &origin);
+
+    if (service == NULL)
+        return;
+    service->is_changed =
+        tree_has_defs(tree) && defs_is_changed(&tree->defs, name);
+    if (is_logged)
+        take_logger(tree, service);
+}
+
+static bool has_log(const struct tree *tree, const char *name)
+{
+    char path[SV_NAME_MAX + 8];
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/" SV_LOG, name);
+    return strcmp(name, SV_CATCH_ALL) != 0
+           && is_directory(tree->engine.live, path, &st);
+}
+
+/* A copy whose definition has gone while nobody looked: what runs of it is
+ * taken up only to be stopped. */
+static bool is_leftover(const struct tree *tree, const char *name)
+{
+    return tree_has_defs(tree) && defs_is_gone(&tree->defs, name);
+}
+
+static void take_leftover(struct tree *tree, const char *name,
+                          const struct stat *st)
+{
+    bool was_stopping = tree->engine.is_stopping;
+
+    if (adopt_find(&tree->engine, st->st_dev, st->st_ino) == NULL) {
+        defs_forget(&tree->defs, name);
+        return;
+    }
+    tree->engine.is_stopping = true; /* adopted, and never started */
+    take_new(tree, name, has_log(tree, name));
+    tree->engine.is_stopping = was_stopping;
+
+    struct service *service =
+        service_by_identity(&tree->engine, st->st_dev, st->st_ino);
+
+    if (service != NULL)
+        scan_remove(tree, service);
+}
+
+void scan_entry(struct tree *tree, const char *name)
+{
+    struct stat st;
+
+    if (name[0] == '.' || !is_directory(tree->engine.live, name, &st))
+        return;
+
+    const char *fault = sv_service_name_fault(name);
+    struct service *service;
+
+    if (fault != NULL || strlen(name) > tree->options->name_max) {
+        sv_warn("ignoring the directory ", name, ": ",
+                fault != NULL ? fault : "its name is too long (-L)");
+        return;
+    }
+    service = service_by_identity(&tree->engine, st.st_dev, st.st_ino);
+    if (service == NULL && is_leftover(tree, name)) {
+        take_leftover(tree, name, &st);
+        return;
+    }
+    if (service == NULL) {
+        take_new(tree, name, has_log(tree, name));
+        return;
+    }
+    service->is_active = true;
+    keep_logger(tree, service);
+}
+
+static void on_retry(struct timer *timer)
+{
+    scan_all(CONTAINER(timer, struct tree, retry));
+}
+
+static void try_later(struct tree *tree)
+{
+    sv_warn_sys("unable to read the scan directory (trying again in 5 s)");
+    if (loop_reserve(&tree->engine.loop, tree->engine.services + 64))
+        loop_arm(&tree->engine.loop, &tree->retry,
+                 sv_boottime() + RETRY_MS * SV_MS, on_retry);
+}
+
+static DIR *open_live(const struct tree *tree)
+{
+    int fd = openat(tree->engine.live, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (dir == NULL && fd >= 0)
+        close(fd);
+    return dir;
+}
+
+static void mark_all_inactive(struct tree *tree)
+{
+    for (struct service *service = tree->engine.first; service != NULL;
+         service = service->next)
+        service->is_active = false;
+}
+
+void scan_all(struct tree *tree)
+{
+    DIR *dir = open_live(tree);
+    struct dirent *entry;
+
+    if (dir == NULL) {
+        try_later(tree);
+        return;
+    }
+    mark_all_inactive(tree);
+    scan_entry(tree, SV_CATCH_ALL); /* first: it hears what the others say */
+    errno = 0;
+    while ((entry = readdir(dir)) != NULL) {
+        scan_entry(tree, entry->d_name);
+        errno = 0;
+    }
+    if (errno != 0)
+        try_later(tree);
+    closedir(dir);
+}
+
+void scan_remove(struct tree *tree, struct service *service)
+{
+    (void)tree;
+    service->leaves_when_down = true;
+    service_happen(service, EVENT_TERM);
+}
+
+void scan_nuke(struct tree *tree, bool loggers_too)
+{
+    struct service *service, *next;
+
+    for (service = tree->engine.first; service != NULL; service = next) {
+        next = service->next;
+        if (service->is_active)
+            continue;
+        if (service->producer == NULL || loggers_too)
+            scan_remove(tree, service);
+    }
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * stop.c - everything down, in order: services, their loggers, the catch-all.
+ *
+ * A logger is not told to go: its service has left, nobody else can write to
+ * its fifo, and it ends when it has read what is there.  Only one that stays
+ * although its fifo is empty (somebody the service left behind holds it open)
+ * gets TERM after a second; never while bytes remain.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/clock.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "svscan/tree.h"
+
+enum { DRAIN_MS = 1000, STOP_KILL_MS = 3000 };
+
+/* Is it the turn of this service in this phase? */
+static bool is_in_phase(const struct service *service, enum stop_phase phase)
+{
+    bool is_catch_all = service->engine->catch_all == service;
+
+    switch (phase) {
+    case STOP_SERVICES:
+        return !service->is_logger && !is_catch_all;
+    case STOP_LOGGERS:
+        return service->is_logger;
+    case STOP_CATCH_ALL:
+        return is_catch_all;
+    default:
+        return false;
+    }
+}
+
+/* How many bytes wait in the fifo that the logger reads; 0 if that cannot be
+ * told. */
+static int unread(const struct service *logger)
+{
+    char path[SV_PATH_MAX];
+    int bytes = 0;
+    int fd = openat(logger->base,
+                    sv_at(path, logger->dir,
+                          logger->is_logger ? "../" SV_STDOUT
+                                            : SV_CATCH_ALL_FIFO),
+                    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return 0;
+    if (ioctl(fd, FIONREAD, &bytes) < 0)
+        bytes = 0;
+    close(fd);
+    return bytes;
+}
+
+static void on_drain(struct timer *timer);
+
+static void arm_drain(struct tree *tree)
+{
+    if (tree->drain.place == 0)
+        loop_arm(&tree->engine.loop, &tree->drain,
+                 sv_boottime() + DRAIN_MS * SV_MS, on_drain);
+}
+
+static void on_drain(struct timer *timer)
+{
+    struct tree *tree = CONTAINER(timer, struct tree, drain);
+    struct service *service, *next;
+    bool more = false;
+
+    for (service = tree->engine.first; service != NULL; service = next) {
+        next = service->next;
+        if (!service->is_draining)
+            continue;
+        if (unread(service) == 0 && !service->stopping)
+            service_happen(service, EVENT_TERM);
+        else
+            more = true;
+    }
+    if (more)
+        arm_drain(tree);
+}
+
+void stop_drain(struct tree *tree, struct service *logger)
+{
+    logger->is_draining = true;
+    if (logger->state == STATE_DOWN && logger->want && unread(logger) > 0)
+        service_happen(logger, EVENT_WANT_ONCE);
+    service_happen(logger, EVENT_WANT_EXIT);
+    if (logger->state != STATE_GONE && tree->loggers_too)
+        service_happen(logger, EVENT_TERM);
+    arm_drain(tree);
+}
+
+static void finish_stop(struct tree *tree)
+{
+    tree->phase = STOP_DONE;
+    if (!line_say(&tree->engine, SV_HOLD_STOPPED, 0))
+        tree->engine.loop.stop = true;
+}
+
+/* The phase is over when nobody is left of it; the next may be over at once. */
+static void enter_phase(struct tree *tree, enum stop_phase phase);
+
+static bool anyone_left(const struct tree *tree, const struct service *leaving)
+{
+    const struct service *service = tree->engine.first;
+
+    while (service != NULL
+           && (service == leaving || !is_in_phase(service, tree->phase)))
+        service = service->next;
+    return service != NULL;
+}
+
+void stop_advance(struct tree *tree, const struct service *leaving)
+{
+    if (tree->is_entering || tree->phase == STOP_NOT
+        || tree->phase == STOP_DONE || anyone_left(tree, leaving))
+        return;
+    if (tree->phase == STOP_CATCH_ALL)
+        finish_stop(tree);
+    else
+        enter_phase(tree, tree->phase + 1);
+}
+
+static void stop_one(struct tree *tree, struct service *service)
+{
+    if (tree->phase == STOP_SERVICES)
+        service_happen(service, EVENT_TERM);
+    else
+        stop_drain(tree, service);
+}
+
+static void enter_phase(struct tree *tree, enum stop_phase phase)
+{
+    struct service *service, *next;
+
+    tree->phase = phase;
+    tree->is_entering = true;
+    if (phase == STOP_CATCH_ALL)
+        catch_close(tree);
+    for (service = tree->engine.first; service != NULL; service = next) {
+        next = service->next;
+        if (is_in_phase(service, phase))
+            stop_one(tree, service);
+    }
+    tree->is_entering = false;
+    stop_advance(tree, NULL);
+}
+
+void stop_begin(struct tree *tree, bool loggers_too)
+{
+    tree->loggers_too |= loggers_too;
+    if (tree->phase != STOP_NOT)
+        return;
+    tree->engine.is_stopping = true;
+    tree->engine.stop_kill_ms = STOP_KILL_MS;
+    enter_phase(tree, STOP_SERVICES);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tree.c - what tells the tree to do something, and the hooks between parts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/clock.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "svscan/tree.h"
+
+enum { PIPE_SIZE = 4096 };
+
+bool tree_has_defs(const struct tree *tree)
+{
+    return tree->options->defs != NULL;
+}
+
+/* ---- commands and signals ----------------------------------------------- */
+
+static void hang_up(struct tree *tree)
+{
+    scan_all(tree);
+    scan_nuke(tree, false);
+}
+
+/* Kills nobody and waits for nobody: what runs is for the next svscan. */
+static void leave_at_once(struct tree *tree)
+{
+    tree->engine.loop.stop = true;
+}
+
+void tree_command(struct tree *tree, char letter)
+{
+    char text[2] = { letter, '\0' };
+
+    switch (letter) {
+    case 'z': /* the dead are reaped one by one, as they die */
+        return;
+    case 'a':
+        scan_all(tree);
+        return;
+    case 'b':
+        leave_at_once(tree);
+        return;
+    case 'h':
+        hang_up(tree);
+        return;
+    case 'i':
+    case 't':
+        stop_begin(tree, false);
+        return;
+    case 'q':
+        stop_begin(tree, true);
+        return;
+    case 'n':
+    case 'N':
+        scan_nuke(tree, letter == 'N');
+        return;
+    default:
+        sv_warn("received unknown control command: ", text);
+        return;
+    }
+}
+
+static void on_control(struct watch *watch, uint32_t events)
+{
+    struct tree *tree = CONTAINER(watch, struct tree, control);
+    char letters[64];
+    ssize_t n;
+
+    (void)events;
+    while ((n = read(watch->fd, letters, sizeof letters)) > 0)
+        for (ssize_t i = 0; i < n && !tree->engine.loop.stop; i++)
+            tree_command(tree, letters[i]);
+}
+
+/* What a signal means: the letter that means the same; 0: nothing. */
+static const struct {
+    int signal;
+    char letter;
+} meanings[] = {
+    { SIGALRM, 'a' }, { SIGABRT, 'b' }, { SIGHUP, 'h' },  { SIGINT, 'i' },
+    { SIGTERM, 't' }, { SIGQUIT, 'q' }, { SIGUSR1, 0 },   { SIGUSR2, 0 },
+    { SIGPWR, 0 },    { SIGWINCH, 0 },
+};
+
+enum { SIGNALS = sizeof meanings / sizeof *meanings };
+
+static void on_signal(struct loop *loop, int signal)
+{
+    struct engine *engine = CONTAINER(loop, struct engine, loop);
+    struct tree *tree = TREE_OF(engine);
+
+    for (size_t i = 0; i < SIGNALS; i++)
+        if (meanings[i].signal == signal && meanings[i].letter != 0)
+            tree_command(tree, meanings[i].letter);
+}
+
+static bool open_control(struct tree *tree)
+{
+    int live = tree->engine.live;
+
+    if (mkfifoat(live, SV_TREE_CONTROL, 0600) < 0 && errno != EEXIST)
+        return false;
+
+    int fd = loop_fd(openat(live, SV_TREE_CONTROL,
+                            O_RDWR | O_NONBLOCK | O_CLOEXEC));
+
+    if (fd < 0)
+        return false;
+    fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+    return loop_watch(&tree->engine.loop, &tree->control, fd, EPOLLIN,
+                      on_control);
+}
+
+static void on_period(struct timer *timer)
+{
+    struct tree *tree = CONTAINER(timer, struct tree, period);
+
+    scan_all(tree);
+    loop_arm(&tree->engine.loop, timer,
+             sv_boottime() + tree->options->period_ms * SV_MS, on_period);
+}
+
+/* ---- hooks of the engine -------------------------------------------------- */
+
+static void on_changed(struct service *service)
+{
+    struct tree *tree = TREE_OF(service->engine);
+
+    if (tree->is_serving)
+        serve_changed(&tree->serve, service);
+}
+
+/* The copy is brought up to date; and it may have got a logger, or a word of
+ * what is wrong. */
+static void on_before_start(struct service *service)
+{
+    struct tree *tree = TREE_OF(service->engine);
+
+    if (!tree_has_defs(tree) || service->is_foreign || service->is_logger)
+        return;
+    if (defs_refresh(&tree->defs, service->name))
+        scan_entry(tree, service->name);
+    service->is_changed = defs_is_changed(&tree->defs, service->name);
+}
+
+/* A definition that has gone leaves with the last of the pair. */
+static void forget_definition(struct tree *tree, struct service *service)
+{
+    const struct service *partner =
+        service->is_logger ? service->producer : service->logger;
+    char name[SV_NAME_MAX + 1];
+    size_t n = strcspn(service->name, "/");
+
+    if (!tree_has_defs(tree) || service->is_foreign || partner != NULL
+        || n >= sizeof name)
+        return;
+    memcpy(name, service->name, n);
+    name[n] = '\0';
+    if (defs_is_gone(&tree->defs, name))
+        defs_forget(&tree->defs, name);
+}
+
+static void on_left(struct service *service)
+{
+    struct tree *tree = TREE_OF(service->engine);
+
+    if (tree->is_serving)
+        serve_left(&tree->serve, service);
+    if (service->logger != NULL && tree->phase == STOP_NOT)
+        stop_drain(tree, service->logger);
+    forget_definition(tree, service);
+    stop_advance(tree, service);
+}
+
+/* ---- hooks of the definitions ----------------------------------------------- */
+
+static void on_appeared(void *context, const char *name)
+{
+    struct tree *tree = context;
+
+    if (tree->phase == STOP_NOT)
+        scan_entry(tree, name);
+}
+
+static void on_removed(void *context, const char *name)
+{
+    struct tree *tree = context;
+    struct service *service = service_by_name(&tree->engine, name);
+
+    if (service != NULL && !service->is_foreign)
+        scan_remove(tree, service);
+    else
+        defs_forget(&tree->defs, name);
+}
+
+/* A definition that was mended need not wait for the next try. */
+static void on_definition_changed(void *context, const char *name)
+{
+    struct tree *tree = context;
+    struct service *service = service_by_name(&tree->engine, name);
+
+    if (service == NULL || service->is_foreign)
+        return;
+    service->is_changed = defs_is_changed(&tree->defs, name);
+    on_changed(service);
+    if (service->is_changed && service->is_failing)
+        service_retry(service);
+}
+
+static const struct defs_hooks defs_hooks = {
+    .appeared = on_appeared,
+    .removed = on_removed,
+    .changed = on_definition_changed,
+};
+
+/* ---- hooks of the socket ------------------------------------------------------ */
+
+struct nth_fault {
+    size_t wanted;
+    size_t at;
+    const char *name;
+    const char *note;
+};
+
+static void look_at_fault(void *context, const char *name, const char *note)
+{
+    struct nth_fault *fault = context;
+
+    if (fault->at++ == fault->wanted) {
+        fault->name = name;
+        fault->note = note;
+    }
+}
+
+static bool fault_hook(void *context, size_t i, const char **name,
+                       const char **note)
+{
+    struct tree *tree = context;
+    struct nth_fault fault = { .wanted = i };
+
+    if (!tree_has_defs(tree))
+        return false;
+    defs_each_fault(&tree->defs, look_at_fault, &fault);
+    *name = fault.name;
+    *note = fault.note;
+    return fault.name != NULL;
+}
+
+static void rescan_hook(void *context)
+{
+    struct tree *tree = context;
+
+    if (tree->phase == STOP_NOT) {
+        if (tree_has_defs(tree) && !defs_rescan(&tree->defs))
+            sv_warn_sys("unable to read the definitions in ",
+                        tree->options->defs);
+        scan_all(tree);
+    }
+    serve_rescanned(&tree->serve);
+}
+
+static const char *machine_hook(void *context, char letter)
+{
+    struct tree *tree = context;
+
+    if (tree->engine.line.fd < 0)
+        return "no init of ours is above this tree";
+    if (!line_say(&tree->engine, SV_HOLD_MACHINE, letter))
+        return "init does not take the request";
+    return NULL;
+}
+
+static bool open_serve(struct tree *tree)
+{
+    struct engine *engine = &tree->engine;
+    const struct serve_hooks hooks = { .context = tree,
+                                       .fault = fault_hook,
+                                       .rescan = rescan_hook,
+                                       .machine = machine_hook };
+    int fd = line_claim(engine, SV_KIND_LISTENER, 0, 0, NULL);
+
+    if (fd < 0) {
+        fd = loop_fd(sv_wire_listen(engine->live, tree->options->mode));
+        if (fd < 0)
+            return false;
+        line_hold(engine, SV_KIND_LISTENER, 0, 0, 0, fd);
+    }
+    tree->is_serving = serve_open(&tree->serve, engine, fd, &hooks);
+    return tree->is_serving;
+}
+
+/* ---- all of it ------------------------------------------------------------------ */
+
+static void on_stop(struct engine *engine, int64_t limit_ms)
+{
+    (void)limit_ms; /* it is init's, who acts when it is over */
+    stop_begin(TREE_OF(engine), false);
+}
+
+static void notify(int fd)
+{
+    if (fd >= 0 && (write(fd, "\n", 1) < 0 || close(fd) < 0))
+        sv_warn_sys("unable to say that we are ready");
+}
+
+static bool open_engine(struct tree *tree, int live, int lock)
+{
+    struct engine *engine = &tree->engine;
+    int signals[SIGNALS + 1] = { 0 };
+
+    for (size_t i = 0; i < SIGNALS; i++)
+        signals[i] = meanings[i].signal;
+    if (!loop_open(&engine->loop, signals, on_signal))
+        return false;
+    engine->live = live;
+    engine->shared_lock = SV_TREE_SERVICE_LOCK;
+    engine->hooks = (struct hooks){ on_changed, on_before_start, on_left };
+    engine->on_stop = on_stop;
+    return engine_open(engine, lock, SV_TREE_CHILDREN, SV_TREE_CHILDREN_NEW,
+                       tree->options->services_max);
+}
+
+bool tree_open(struct tree *tree, int live, int lock)
+{
+    const struct options *options = tree->options;
+    struct engine *engine = &tree->engine;
+
+    tree->control.fd = -1;
+    tree->catch_all_fifo = -1;
+    if (!open_engine(tree, live, lock) || !open_control(tree)
+        || !loop_reserve(&engine->loop, 64))
+        return false;
+    if (options->line >= 0 && !line_open(engine, options->line)) {
+        sv_warn_sys("unable to talk to init (going on without it)");
+        loop_unwatch(&engine->loop, &engine->line);
+    }
+    return (options->defs == NULL
+            || defs_open(&tree->defs, &engine->loop, live, options->defs,
+                         &defs_hooks, tree))
+           && open_serve(tree);
+}
+
+void tree_run(struct tree *tree)
+{
+    struct engine *engine = &tree->engine;
+
+    notify(tree->options->notify);
+    scan_all(tree);
+    engine_settle(engine);
+    line_say(engine, SV_HOLD_UP, 0);
+    if (tree->options->period_ms > 0)
+        loop_arm(&engine->loop, &tree->period,
+                 sv_boottime() + tree->options->period_ms * SV_MS, on_period);
+    loop_run(&engine->loop);
+}

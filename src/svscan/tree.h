@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tree.h - the whole tree: one engine, and what feeds it.
+ *
+ *   main.c   options, the lock, and the order in which all of it opens
+ *   tree.c   control fifo, signals, and the hooks between the parts
+ *   scan.c   entries of LIVE -> services, by s6's rules
+ *   catch.c  the catch-all logger reads what we say
+ *   stop.c   everything down, in order
+ *   defs.c   definitions -> live copies;   serve.c   svctl
+ */
+#ifndef SVSCAN_TREE_H
+#define SVSCAN_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "svscan/defs.h"
+#include "svscan/serve.h"
+
+enum stop_phase {
+    STOP_NOT,
+    STOP_SERVICES, /* every service but the loggers */
+    STOP_LOGGERS,  /* they have come to the end of their fifos, or will */
+    STOP_CATCH_ALL,
+    STOP_DONE,
+};
+
+struct options {
+    const char *defs; /* NULL: LIVE itself is the scan directory */
+    const char *live;
+    int notify;       /* -d; -1: nobody is waiting */
+    int line;         /* -R; -1: no init of ours */
+    int console;      /* -X; -1: our stderr */
+    uint32_t services_max;
+    uint32_t name_max;
+    uint32_t period_ms; /* -t; 0: scan when told only */
+    uint32_t mode;      /* -m, of the socket */
+};
+
+struct tree {
+    struct engine engine;
+    const struct options *options;
+    struct defs defs;
+    struct serve serve;
+    bool is_serving;
+    struct watch control;
+    struct timer period;
+    struct timer retry; /* a scan that failed */
+    bool is_adopting;   /* the first scan after a start */
+
+    enum stop_phase phase;
+    bool is_entering; /* ... a phase: it is not over before it has begun */
+    struct timer drain;
+    bool loggers_too; /* q: TERM for loggers as well */
+    int catch_all_fifo; /* held open for both; -1: none */
+};
+
+/* The tree an engine is in. */
+#define TREE_OF(engine_pointer) CONTAINER(engine_pointer, struct tree, engine)
+
+/* ---- tree.c ---- */
+
+bool tree_open(struct tree *tree, int live, int lock);
+void tree_run(struct tree *tree);
+bool tree_has_defs(const struct tree *tree);
+/* Does what a byte in .s6-svscan/control means. */
+void tree_command(struct tree *tree, char letter);
+
+/* ---- scan.c ---- */
+
+/* Reads LIVE: takes up what is new, marks what is gone as inactive. */
+void scan_all(struct tree *tree);
+/* Takes up one entry of LIVE, with its logger; marks it active. */
+void scan_entry(struct tree *tree, const char *name);
+/* Tells inactive services to go: their loggers come to an end of file. */
+void scan_nuke(struct tree *tree, bool loggers_too);
+/* Takes one service (and its logger) out of the tree. */
+void scan_remove(struct tree *tree, struct service *service);
+
+/* ---- catch.c ---- */
+
+/* Makes the catch-all's fifo and points our output at it; a message on
+ * failure: then everything goes where it went before. */
+void catch_open(struct tree *tree);
+/* Points our output back, so that its logger comes to the end of it. */
+void catch_close(struct tree *tree);
+
+/* ---- stop.c ---- */
+
+/* Begins to stop the tree; once begun it only gets more urgent. */
+void stop_begin(struct tree *tree, bool loggers_too);
+/* A service has left: is its phase over? */
+void stop_advance(struct tree *tree, const struct service *leaving);
+/* A logger has lost its producer for good: it ends when it has read all. */
+void stop_drain(struct tree *tree, struct service *logger);
+
+#endif
