@@ -12,17 +12,17 @@
 #   make clean      removes what was built here; distclean forgets deps as well
 #
 # V=1 shows the commands.  VARIANT=KIND-COMPILER builds into build/VARIANT
-# against the system's libc instead; KIND is debug, asan (with UBSan) or lint
-# (-Werror), COMPILER gcc or clang.  lint-musl is the production build, strict.
+# against the system's libc instead; KIND is debug, asan (with UBSan), fuzz or
+# lint (-Werror), COMPILER gcc or clang.  lint-musl is production made strict.
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at child clock command event hold relay say service status tally wire
 ENGINE = act adopt engine line locked loop machine spawn
-INIT = main boot halt holds reap
+INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch copy defs scan serve stop survey tree watch
 SUPERVISE = main
-SVLOG = main line rotate script stamp
+SVLOG = main inflight input line logdir output rotate script stamp
 SVCTL = main table
 
 PROGRAMS = init svscan supervise svlog svctl
@@ -30,7 +30,8 @@ SBIN = init svscan
 BIN = supervise svlog svctl
 HEADERS := $(wildcard include/sv/*.h)
 PAGES := $(wildcard man/*.[1-8])
-TESTS := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
+UNIT := $(basename $(wildcard tests/unit/test_*.c))
+FUZZ := $(basename $(wildcard tests/fuzz/fuzz_*.c))
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -62,6 +63,7 @@ CFLAGS.debug = -Og -g
 CFLAGS.lint = -O2
 CFLAGS.asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+CFLAGS.fuzz = $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -71,7 +73,6 @@ DEFINES = -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) -ffunction-sections \
 	-fdata-sections $(CFLAGS)
 ALL_LDFLAGS = $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections
-CHECK_LIBS = -lcheck -lsubunit -lm -lrt -pthread
 
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $1	$2))
@@ -87,7 +88,7 @@ OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
 OBJ.svlog := $(call objects,svlog,$(SVLOG))
 OBJ.svctl := $(call objects,svctl,$(SVCTL))
 OBJECTS := $(foreach part,libsv engine $(PROGRAMS),$(OBJ.$(part)))
-OBJ.tests := $(TESTS:%=$(B)/obj/tests/%.o)
+OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
 
 # --- programs and the library -------------------------------------------------
 
@@ -132,7 +133,7 @@ $(B)/obj/%.lo: src/%.c config.mak
 	$(call say,CC,$< (PIC))
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -MF $(@:.lo=.pic.d) -c -o $@ $<
 
-$(B)/obj/tests/%.o: tests/unit/%.c config.mak
+$(B)/obj/tests/%.o: tests/%.c config.mak
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -140,16 +141,20 @@ $(B)/obj/tests/%.o: tests/unit/%.c config.mak
 # tests/unit/test_stamp.c is about stamp.c, wherever that is, and may use all
 # of its part but main(); each test may use the engine and libsv.
 parts = engine init svscan svlog svctl
+noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
 about = $(firstword $(foreach part,$(parts),$(if $(filter \
-	%/$(1:test_%=%).o,$(OBJ.$(part))),$(part))) engine)
+	%/$(call noun,$1).o,$(OBJ.$(part))),$(part))) engine)
 
-unit: $(TESTS:%=$(B)/tests/unit/%)
-$(TESTS:%=$(B)/tests/unit/%): $(B)/tests/unit/%: $(B)/obj/tests/%.o \
+unit: $(UNIT:%=$(B)/%)
+fuzz: $(FUZZ:%=$(B)/%)
+$(UNIT:%=$(B)/%): LIBS = -lcheck -lsubunit -lm -lrt -pthread
+$(FUZZ:%=$(B)/%): LIBS = -fsanitize=fuzzer
+$(UNIT:%=$(B)/%) $(FUZZ:%=$(B)/%): $(B)/%: $(B)/obj/%.o \
 		$(B)/obj/$$(call about,$$*).a $(B)/obj/engine.a $(B)/lib/libsv.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/obj/$(call about,$*).a \
-		$(B)/obj/engine.a $(B)/lib/libsv.a $(SKALIBS_LIBS) $(CHECK_LIBS)
+		$(B)/obj/engine.a $(B)/lib/libsv.a $(SKALIBS_LIBS) $(LIBS)
 
 -include $(OBJECTS:.o=.d) $(OBJ.libsv:.o=.pic.d) $(OBJ.tests:.o=.d)
 
@@ -163,10 +168,11 @@ config.mak: configure
 TESTED = asan-gcc
 
 check: tested
-	$(Q)SV_ASAN=$B/$(TESTED) SV_PRODUCTION=$B tests/run $(T)
+	$(Q)SV_ASAN=$B/$(TESTED) tests/run $(T)
 
 tested: all $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
+	$(Q)$(MAKE) VARIANT=fuzz-clang fuzz
 
 test-tools:
 	$(Q).ci/deps test
@@ -192,7 +198,9 @@ SOURCES := $(wildcard src/*/*.c)
 SCRIPTS = $(shell grep -rlE '^#!/bin/sh|^# shellcheck shell=' \
 	configure .ci examples src tests)
 
-lint: $(STRICT) lint-cppcheck lint-tidy lint-shell lint-pages lint-paths
+UNLISTED = $(filter-out $(OBJECTS:$B/obj/%.o=src/%.c),$(SOURCES))
+
+lint: $(STRICT) lint-cppcheck lint-tidy lint-shell lint-pages lint-rest
 
 $(STRICT): | test-tools
 	$(Q)$(MAKE) -s VARIANT=$@ objects
@@ -223,9 +231,10 @@ lint-pages: | test-tools
 	$(Q)mandoc -T lint -W warning $(PAGES)
 	@echo "lint: mandoc"
 
-lint-paths:
+lint-rest:
+	$(Q)[ -z "$(UNLISTED)" ] || { echo "in no list: $(UNLISTED)"; exit 1; }
 	$(Q).ci/no-paths
-	@echo "lint: no path of a machine"
+	@echo "lint: every source is in a list, no path of a machine in a file"
 
 # --- installing ---------------------------------------------------------------
 
@@ -260,5 +269,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit check image boot image-tools tested test-tools lint $(STRICT)
-.PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-paths install deps clean distclean
+.PHONY: all programs objects unit fuzz check image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install deps clean distclean
