@@ -5,7 +5,7 @@
 # a machine (qemu), its serial console and its page, and for a container's root.
 
 IMAGE=${SV_BIN%/bin}/image
-export BUSYBOX=$SV_TOP/build/deps/busybox/busybox
+export BUSYBOX="$SV_TOP/build/deps/busybox/busybox"
 . "$SV_TOP/examples/mere-image/vm.sh"
 
 [ -e "$IMAGE/vmlinuz" ] || skip "there is no image; make image"
