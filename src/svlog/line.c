@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* line.c - finds the ends of lines.  Costs one memchr() a line; NULs are
+ * looked for once in all the bytes, since there are hardly ever any. */
+#include <string.h>
+
+#include "svlog/line.h"
+
+static const char *find(const char *at, const char *end, char byte)
+{
+    const char *found = memchr(at, byte, (size_t)(end - at));
+
+    return found ? found : end;
+}
+
+void lines_begin(struct lines *lines, const char *text, size_t size,
+                 enum rest rest)
+{
+    lines->at = text;
+    lines->end = text + size;
+    lines->nul = find(text, lines->end, '\0');
+    lines->rest = rest;
+}
+
+/* The end of the line at hand; if it has more than room bytes, the place one
+ * past that many; lines->end if it has no end yet. */
+static const char *find_end(struct lines *lines, uint64_t room)
+{
+    const char *end = lines->end;
+
+    if (lines->nul < lines->at)
+        lines->nul = find(lines->at, end, '\0');
+    if ((uint64_t)(end - lines->at) > room)
+        end = lines->at + room + 1;
+    if (lines->nul < end)
+        end = lines->nul;
+    return find(lines->at, end, '\n');
+}
+
+static bool pass(struct lines *lines, struct piece *piece, size_t size,
+                 bool ends)
+{
+    *piece = (struct piece){lines->at, size, lines->column == 0, ends};
+    lines->at += size;
+    lines->column = ends ? 0 : lines->column + size;
+    return true;
+}
+
+bool lines_next(struct lines *lines, struct piece *piece)
+{
+    uint64_t room = lines->limit ? lines->limit - lines->column : UINT64_MAX;
+    const char *end = find_end(lines, room);
+    size_t size = (size_t)(end - lines->at);
+
+    if (size > room)
+        return pass(lines, piece, (size_t)room, true);
+    if (end < lines->end) {
+        pass(lines, piece, size, true);
+        lines->at++;
+        return true;
+    }
+    if (lines->rest == REST_NONE && (size || lines->column))
+        return pass(lines, piece, size, true);
+    if (lines->rest == REST_PIECES && size)
+        return pass(lines, piece, size, false);
+    return false;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * logdir.c - opens a logdir as it was left, by svlog or by s6-log, in order or
+ * by a crash; makes and removes archives; closes.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/clock.h"
+#include "svlog/logdir.h"
+#include "svlog/stamp.h"
+
+bool logdir_lock(struct logdir *logdir, const char *path,
+                 const struct policy *policy, const char **failed)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    mode_t mask = umask(0);
+
+    umask(mask);
+    *logdir = (struct logdir){.path = path, .policy = *policy, .dir = -1,
+                              .lock = -1, .current = -1,
+                              .mode = 0666 & ~mask};
+    *failed = "";
+    if (mkdir(path, 02700) < 0 && errno != EEXIST)
+        return false;
+    logdir->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (logdir->dir < 0)
+        return false;
+    *failed = "/lock";
+    logdir->lock = openat(logdir->dir, "lock",
+                          O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0644);
+    /* Of the open file: no close() of another descriptor drops it, and
+     * s6-log's kind of lock and this one see each other. */
+    return logdir->lock >= 0 && fcntl(logdir->lock, F_OFD_SETLK, &whole) == 0;
+}
+
+static bool is_archive(const char *name)
+{
+    return name[0] == '@' && strlen(name) == ARCHIVE_NAME &&
+           strspn(name + 1, "0123456789abcdef") == ARCHIVE_LABEL - 1 &&
+           (!strcmp(name + ARCHIVE_LABEL, ".s") ||
+            !strcmp(name + ARCHIVE_LABEL, ".u"));
+}
+
+/* Begins a walk through the directory, with a place in it of its own. */
+static DIR *walk(const struct logdir *logdir)
+{
+    int fd = openat(logdir->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+    if (fd >= 0 && !entries)
+        close(fd);
+    return entries;
+}
+
+/* A walk's next archive, "" at its end; false with errno set. */
+static bool next_archive(DIR *entries, char name[static ARCHIVE_NAME + 1])
+{
+    const struct dirent *entry;
+
+    do {
+        errno = 0;
+        entry = readdir(entries);
+    } while (entry && !is_archive(entry->d_name));
+    name[0] = 0;
+    if (entry)
+        memcpy(name, entry->d_name, ARCHIVE_NAME + 1);
+    return entry || !errno;
+}
+
+static bool is_marked(const struct stat *st, const struct logdir_mark *mark)
+{
+    return st->st_dev == mark->dev && st->st_ino == mark->ino;
+}
+
+/* Cuts the file, if it is the one; *found says whether it was. */
+static bool cut_file(const struct logdir *logdir, const char *file,
+                     const struct logdir_mark *mark, bool *found)
+{
+    struct stat st;
+    int fd;
+    bool done;
+
+    if (fstatat(logdir->dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT;
+    *found = is_marked(&st, mark);
+    if (!*found || (uint64_t)st.st_size <= mark->size)
+        return true;
+    fd = openat(logdir->dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    done = ftruncate(fd, (off_t)mark->size) == 0;
+    close(fd);
+    return done;
+}
+
+bool logdir_cut(struct logdir *logdir, const struct logdir_mark *mark)
+{
+    char name[ARCHIVE_NAME + 1];
+    bool found = false;
+    bool good = cut_file(logdir, "current", mark, &found);
+    DIR *entries;
+
+    if (good && !found)
+        good = cut_file(logdir, "previous", mark, &found);
+    if (!good || found)
+        return good;
+    entries = walk(logdir);
+    good = entries != NULL;
+    while (good && !found && (good = next_archive(entries, name)) && name[0])
+        good = cut_file(logdir, name, mark, &found);
+    if (entries)
+        closedir(entries);
+    return good;
+}
+
+static bool remove_file(const struct logdir *logdir, const char *file)
+{
+    return unlinkat(logdir->dir, file, 0) == 0 || errno == ENOENT;
+}
+
+/* Links the file to a name that nobody has: a stamp that is taken, as after two
+ * archives in one instant, gives way to the next nanosecond. */
+static bool link_archive(const struct logdir *logdir, const char *file,
+                         const char *suffix)
+{
+    char name[ARCHIVE_NAME + 1];
+    int64_t now = sv_realtime();
+
+    for (;;) {
+        stamp_label(name, now++);
+        memcpy(name + ARCHIVE_LABEL, suffix, ARCHIVE_NAME + 1 - ARCHIVE_LABEL);
+        if (linkat(logdir->dir, file, logdir->dir, name, 0) == 0)
+            return true;
+        if (errno != EEXIST)
+            return false;
+    }
+}
+
+bool logdir_archive(struct logdir *logdir, const char *file,
+                    const char *suffix)
+{
+    struct stat st;
+
+    if (fstatat(logdir->dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT;
+    /* A second link is the archive's, made just before a crash. */
+    if (st.st_size && st.st_nlink == 1 && !link_archive(logdir, file, suffix))
+        return false;
+    return remove_file(logdir, file);
+}
+
+struct survey {
+    uint32_t count;
+    uint64_t total;
+    char oldest[ARCHIVE_NAME + 1];
+};
+
+static bool survey(const struct logdir *logdir, struct survey *all)
+{
+    DIR *entries = walk(logdir);
+    char name[ARCHIVE_NAME + 1];
+    struct stat st;
+    bool good = entries != NULL;
+
+    *all = (struct survey){0};
+    while (good && (good = next_archive(entries, name)) && name[0]) {
+        if (logdir->policy.total &&
+            fstatat(logdir->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            all->total += (uint64_t)st.st_size;
+        if (!all->count++ || strcmp(name, all->oldest) < 0)
+            memcpy(all->oldest, name, sizeof all->oldest);
+    }
+    if (entries)
+        closedir(entries);
+    return good;
+}
+
+/* One walk an archive that goes, which is one a rotation: cheaper than to keep
+ * a list of names. */
+bool logdir_trim(struct logdir *logdir)
+{
+    const struct policy *policy = &logdir->policy;
+    struct survey all;
+
+    for (;;) {
+        if (!survey(logdir, &all))
+            return false;
+        if (all.count <= policy->keep &&
+            (!policy->total || all.total <= policy->total || !all.count))
+            return true;
+        if (!remove_file(logdir, all.oldest))
+            return false;
+    }
+}
+
+bool logdir_open_current(struct logdir *logdir)
+{
+    struct stat st;
+    int fd = openat(logdir->dir, "current",
+                    O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC,
+                    0666);
+
+    if (fd < 0)
+        return false;
+    if (fchmod(fd, logdir->mode) < 0 || fstat(fd, &st) < 0) {
+        close(fd);
+        return false;
+    }
+    if (logdir->current >= 0)
+        close(logdir->current);
+    logdir->current = fd;
+    logdir->dev = st.st_dev;
+    logdir->ino = st.st_ino;
+    logdir->size = (uint64_t)st.st_size;
+    return true;
+}
+
+static bool is_executable(const struct logdir *logdir, const char *file)
+{
+    struct stat st;
+
+    return fstatat(logdir->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           st.st_mode & S_IXUSR;
+}
+
+/* May current be gone on with?  If it was closed in order; or if it is the
+ * file that we wrote when we were killed, and so has been cut by now to what
+ * is known to be in it. */
+static bool is_current_good(const struct logdir *logdir,
+                            const struct logdir_mark *marks, size_t count)
+{
+    struct stat st;
+
+    if (fstatat(logdir->dir, "current", &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (is_marked(&st, marks + i))
+            return true;
+    return st.st_mode & S_IXUSR;
+}
+
+/* What a rotation that did not come to its end has left: processed if its
+ * processor was done with it, else what it was made from. */
+static bool rescue_rotation(struct logdir *logdir, const char **failed)
+{
+    bool is_processed = is_executable(logdir, "processed");
+    const char *good = is_processed ? "processed" : "previous";
+    const char *bad = is_processed ? "previous" : "processed";
+
+    *failed = is_processed ? "/previous" : "/processed";
+    if (!remove_file(logdir, bad))
+        return false;
+    *failed = is_processed ? "/processed" : "/previous";
+    return logdir_archive(logdir, good, is_processed ? ".s" : ".u");
+}
+
+static bool create_state(const struct logdir *logdir)
+{
+    int fd = openat(logdir->dir, "state",
+                    O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static bool recover(struct logdir *logdir, bool is_good, const char **failed)
+{
+    *failed = "/newstate";
+    if (!remove_file(logdir, "newstate"))
+        return false;
+    if (!rescue_rotation(logdir, failed))
+        return false;
+    *failed = "/current";
+    if (!is_good && !logdir_archive(logdir, "current", ".u"))
+        return false;
+    *failed = "/state";
+    if (!is_good && !remove_file(logdir, "state"))
+        return false;
+    return create_state(logdir);
+}
+
+bool logdir_open(struct logdir *logdir, const struct logdir_mark *marks,
+                 size_t count, const char **failed)
+{
+    bool is_good = is_current_good(logdir, marks, count);
+
+    if ((!is_good || !is_executable(logdir, "current")) &&
+        !recover(logdir, is_good, failed))
+        return false;
+    *failed = "/current";
+    if (!logdir_open_current(logdir))
+        return false;
+    *failed = "";
+    return logdir_trim(logdir);
+}
+
+bool logdir_close(struct logdir *logdir)
+{
+    return fsync(logdir->current) == 0 &&
+           fchmod(logdir->current, logdir->mode | S_IXUSR) == 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * logdir.h - a logdir: the file that is written, and what is around it.
+ *
+ *   current    what is written; its owner may execute it when, and only when,
+ *              it was closed in order
+ *   lock       write-locked for as long as somebody logs here
+ *   state      what a processor remembers; empty without one
+ *   previous, processed, newstate   between two steps of a rotation
+ *   @LABEL.s   an archive: label of 24 hexadecimal digits, the time of
+ *              archiving; .u if it was rescued after a crash
+ *
+ * Other names are nobody's business, so s6-log and svlog may take turns in one
+ * logdir.  Source: s6 2.15.1, s6-log.  All is done below a descriptor of the
+ * directory.
+ */
+#ifndef SVLOG_LOGDIR_H
+#define SVLOG_LOGDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "svlog/script.h"
+
+/* What stands before ".s" or ".u", and all of it. */
+enum { ARCHIVE_LABEL = 25, ARCHIVE_NAME = 27 };
+
+/* Where a rotation stands; rotate.h says what is done in each. */
+enum rotation {
+    ROTATION_NONE,
+    ROTATION_SYNC,
+    ROTATION_RENAME,
+    ROTATION_OPEN,
+    ROTATION_MARK,
+    ROTATION_ARCHIVE,
+    ROTATION_TRIM,
+};
+
+struct logdir {
+    const char *path; /* for messages */
+    struct policy policy;
+    dev_t dev;        /* of current */
+    ino_t ino;        /* of current */
+    uint64_t size;    /* of current */
+    int64_t retry_at; /* CLOCK_BOOTTIME ns; 0: nothing has failed */
+    int dir;
+    int lock;
+    int current;
+    mode_t mode; /* of a current that is open: 0666 less the umask */
+    enum rotation step;
+    bool is_asked; /* a rotation is wanted, however short current is */
+};
+
+/* A file as it was at an earlier time. */
+struct logdir_mark {
+    uint64_t dev;
+    uint64_t ino;
+    uint64_t size;
+};
+
+/* Makes the directory if need be, and takes its lock.  False with errno set,
+ * and *failed the name that it is about ("" for the directory): EAGAIN or
+ * EACCES when somebody else logs here. */
+bool logdir_lock(struct logdir *logdir, const char *path,
+                 const struct policy *policy, const char **failed);
+
+/* If the file that mark names is here, as current or under a name that it has
+ * got since, cuts it to the size that it had; shorter, it is left alone. */
+bool logdir_cut(struct logdir *logdir, const struct logdir_mark *mark);
+
+/* Opens current for appending.  If it was neither closed in order nor is one
+ * of the count files of marks, it becomes an archive first, and so does what
+ * an interrupted rotation left behind.  False as logdir_lock. */
+bool logdir_open(struct logdir *logdir, const struct logdir_mark *marks,
+                 size_t count, const char **failed);
+
+/* Opens, creating it if need be, the file current, and notes what it is.  A
+ * current that was open is left alone if that fails, and closed if not. */
+bool logdir_open_current(struct logdir *logdir);
+
+/* Gives the file a name of an archive of now, ending in ".s" or ".u"; a file
+ * that is empty is removed, one that does not exist is nothing to do. */
+bool logdir_archive(struct logdir *logdir, const char *file,
+                    const char *suffix);
+
+/* Removes the oldest archives beyond what the policy keeps. */
+bool logdir_trim(struct logdir *logdir);
+
+/* Puts current on the disk and marks it as closed in order.  It may be called
+ * again if it has failed. */
+bool logdir_close(struct logdir *logdir);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * output.h - where an action's lines go: gathered, then written at once.
+ *
+ * What one slice of the input makes fits in an output's buffer, so a slice is
+ * worked without a thought for what happens if a write fails: whoever works
+ * asks output_has_room() first, and starts on a slice with empty buffers.
+ */
+#ifndef SVLOG_OUTPUT_H
+#define SVLOG_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "svlog/line.h"
+#include "svlog/logdir.h"
+#include "svlog/script.h"
+
+struct output {
+    const struct action *action;
+    struct logdir *logdir; /* NULL: standard output */
+    struct output *into;   /* itself, or the first to the same place, whose
+                              buffer keeps the lines of both in order */
+    char *head;            /* what stands before each line */
+    size_t head_size;
+    size_t writers; /* outputs that gather here */
+    size_t heads;   /* bytes of their heads together */
+    char *buf;
+    size_t capacity;
+    size_t size; /* bytes in buf */
+    size_t done; /* of them, bytes that are written */
+    bool is_regular; /* standard output: a file, which never waits */
+    bool is_gone;    /* standard output: nobody reads it any more */
+};
+
+/* Gets the memory that the output will ever need: for a slice of at least
+ * window bytes.  into is the output itself, or an earlier one with the same
+ * logdir.  False with errno set. */
+bool output_open(struct output *output, const struct action *action,
+                 struct logdir *logdir, struct output *into, size_t window);
+
+/* Makes the head of the lines that follow, with the time that is given. */
+void output_stamp(struct output *output, int64_t realtime);
+
+/* Is there room for what comes next, if it is at most size bytes of a line? */
+bool output_has_room(const struct output *output, size_t size);
+
+/* Gathers a piece.  There is room. */
+void output_put(struct output *output, const struct piece *piece);
+
+/* Writes what was gathered; true when all of it is written.  Never waits.  If
+ * a logdir fails, see rotate_failed(); a standard output that fails is gone
+ * from then on, with a warning. */
+bool output_flush(struct output *output, int64_t now);
+
+/* Is there something that is not written? */
+bool output_waits(const struct output *output);
+
+#endif

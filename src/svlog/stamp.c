@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* stamp.c - TAI64N labels and local dates. */
+#include <string.h>
+#include <time.h>
+
+#include "sv/clock.h"
+#include "svlog/stamp.h"
+
+enum { DATE_TO_SECONDS = 19, NANO_DIGITS = 9 };
+
+void stamp_label(char buf[static STAMP_LABEL], int64_t realtime)
+{
+    tain stamp = sv_stamp_of(realtime);
+
+    timestamp_fmt(buf, &stamp);
+    buf[STAMP_NAME] = ' ';
+}
+
+/* Local time is worked out once a second: the C library may look for a change
+ * of the time zone each time that it is asked. */
+static void to_seconds(char buf[static DATE_TO_SECONDS], time_t second)
+{
+    static char text[DATE_TO_SECONDS + 1];
+    static time_t known;
+    struct tm local;
+
+    if (!text[0] || known != second) {
+        if (!localtime_r(&second, &local) ||
+            strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) !=
+                DATE_TO_SECONDS)
+            memcpy(text, "0000-00-00 00:00:00", sizeof text);
+        known = second;
+    }
+    memcpy(buf, text, DATE_TO_SECONDS);
+}
+
+void stamp_date(char buf[static STAMP_DATE], int64_t realtime)
+{
+    int64_t nano = realtime % SV_SECOND;
+
+    if (nano < 0)
+        nano += SV_SECOND;
+    to_seconds(buf, (time_t)((realtime - nano) / SV_SECOND));
+    buf[DATE_TO_SECONDS] = '.';
+    for (int digit = NANO_DIGITS; digit > 0; digit--) {
+        buf[DATE_TO_SECONDS + digit] = (char)('0' + nano % 10);
+        nano /= 10;
+    }
+    buf[STAMP_DATE - 2] = buf[STAMP_DATE - 1] = ' ';
+}
