@@ -94,7 +94,7 @@ OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
 
 all: programs $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
 programs: $(PROGRAMS:%=$(B)/bin/%)
-objects: $(OBJECTS) $(OBJ.tests)
+objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
 
 .SECONDEXPANSION:
 $(B)/bin/svscan $(B)/bin/supervise: $(B)/obj/engine.a
@@ -138,12 +138,14 @@ $(B)/obj/tests/%.o: tests/%.c config.mak
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# tests/unit/test_stamp.c is about stamp.c, wherever that is, and may use all
-# of its part but main(); each test may use the engine and libsv.
+# tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
+# about the one of svlog), and may use all of its part but main(); each test may
+# use the engine and libsv.
 parts = engine init svscan svlog svctl
 noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
 about = $(firstword $(foreach part,$(parts),$(if $(filter \
-	%/$(call noun,$1).o,$(OBJ.$(part))),$(part))) engine)
+	%/$(call noun,$1).o %/$(patsubst $(part)_%,$(part)/%,$(call noun,$1)).o, \
+	$(OBJ.$(part))),$(part))) engine)
 
 unit: $(UNIT:%=$(B)/%)
 fuzz: $(FUZZ:%=$(B)/%)
