@@ -155,6 +155,8 @@ static void enter_phase(struct tree *tree, enum stop_phase phase)
 void stop_begin(struct tree *tree, bool loggers_too)
 {
     tree->loggers_too |= loggers_too;
+    if (tree->phase == STOP_DONE)
+        tree->engine.loop.stop = true; /* init has what it waited for */
     if (tree->phase != STOP_NOT)
         return;
     tree->engine.is_stopping = true;
