@@ -400,7 +400,7 @@ static void read_options(int argc, char *argv[])
         sv_die_usage(USAGE);
 }
 
-static void read_script(char *const *words)
+static void read_script(const char *const *words)
 {
     struct complaint complaint;
 
@@ -507,7 +507,7 @@ int main(int argc, char *argv[])
 {
     sv_program = "svlog";
     read_options(argc, argv);
-    read_script(argv + optind);
+    read_script((const char *const *)argv + optind);
     if (!input_open(&input, STDIN_FILENO))
         sv_die_sys("unable to use standard input");
     catch_signals();

@@ -128,7 +128,7 @@ static bool directive(struct reading *r, const char *word)
     }
 }
 
-bool script_parse(struct script *script, char *const *words,
+bool script_parse(struct script *script, const char *const *words,
                   struct complaint *complaint)
 {
     struct reading reading = {

@@ -46,7 +46,7 @@ struct complaint {
 
 /* Reads words up to a NULL.  The script keeps pointers into them.  False, with
  * the complaint filled, if they are not a script. */
-bool script_parse(struct script *script, char *const *words,
+bool script_parse(struct script *script, const char *const *words,
                   struct complaint *complaint);
 
 #endif

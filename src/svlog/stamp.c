@@ -36,11 +36,14 @@ static void to_seconds(char buf[static DATE_TO_SECONDS], time_t second)
 
 void stamp_date(char buf[static STAMP_DATE], int64_t realtime)
 {
+    int64_t second = realtime / SV_SECOND;
     int64_t nano = realtime % SV_SECOND;
 
-    if (nano < 0)
+    if (nano < 0) {
+        second -= 1;
         nano += SV_SECOND;
-    to_seconds(buf, (time_t)((realtime - nano) / SV_SECOND));
+    }
+    to_seconds(buf, (time_t)second);
     buf[DATE_TO_SECONDS] = '.';
     for (int digit = NANO_DIGITS; digit > 0; digit--) {
         buf[DATE_TO_SECONDS + digit] = (char)('0' + nano % 10);

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_svlog_rotate.c - a rotation, step by step, in a real directory.
+ *
+ * A step is made to fail by a directory that stands where its file should go,
+ * which stops root as well.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/clock.h"
+#include "svlog/rotate.h"
+#include "svlog/svlog.h"
+
+unsigned int verbosity = 0;
+
+static char scratch[] = "/tmp/test_svlog_rotate.XXXXXX";
+static struct logdir logdir;
+static const struct policy policy = {.keep = 10, .size = 4096,
+                                     .tolerance = 96, .retry_ms = 2000};
+
+static void make_logdir(void)
+{
+    const char *failed;
+
+    memcpy(scratch + sizeof scratch - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    umask(022);
+    ck_assert(logdir_lock(&logdir, scratch, &policy, &failed));
+    ck_assert(logdir_open(&logdir, NULL, 0, &failed));
+}
+
+static void drop_logdir(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "rm -rf %s", scratch);
+    ck_assert_int_eq(system(command), 0);
+    close(logdir.current);
+    close(logdir.lock);
+    close(logdir.dir);
+}
+
+static void again(void)
+{
+    const char *failed;
+
+    close(logdir.current);
+    close(logdir.lock);
+    close(logdir.dir);
+    ck_assert(logdir_lock(&logdir, scratch, &policy, &failed));
+    ck_assert(logdir_open(&logdir, NULL, 0, &failed));
+}
+
+static void log_text(const char *text)
+{
+    ck_assert(sv_write_all(logdir.current, text, strlen(text)));
+    logdir.size += strlen(text);
+}
+
+static void put_file(const char *name, const char *text, mode_t mode)
+{
+    int fd = openat(logdir.dir, name, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert(sv_write_all(fd, text, strlen(text)));
+    close(fd);
+}
+
+/* The mode of a file, 0 if there is none. */
+static mode_t mode_of(const char *name)
+{
+    struct stat st;
+
+    return fstatat(logdir.dir, name, &st, 0) < 0 ? 0 : st.st_mode & 07777;
+}
+
+/* All archives of a kind in order of their labels: their texts, together. */
+static const char *archives(const char *suffix)
+{
+    static char text[8192];
+    struct dirent **names;
+    int count = scandir(scratch, &names, NULL, alphasort);
+
+    *text = 0;
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(text);
+
+        if (names[i]->d_name[0] == '@' &&
+            !strcmp(names[i]->d_name + ARCHIVE_LABEL, suffix)) {
+            ssize_t got = sv_at_read(logdir.dir, ".", names[i]->d_name,
+                                     text + size, sizeof text - size - 1);
+            text[size + (size_t)(got < 0 ? 0 : got)] = 0;
+        }
+        free(names[i]);
+    }
+    free(names);
+    return text;
+}
+
+START_TEST(nothing_is_rotated_before_its_time)
+{
+    log_text("one\n");
+    ck_assert(!rotate_is_due(&logdir, 3995));
+    ck_assert(rotate_is_due(&logdir, 3996));
+    ck_assert(rotate(&logdir, 1));
+    ck_assert_str_eq(archives(".s"), "");
+}
+END_TEST
+
+START_TEST(a_rotation_that_is_asked_for_makes_an_archive)
+{
+    log_text("one\n");
+    logdir.is_asked = true;
+    ck_assert(rotate(&logdir, 1));
+    ck_assert_str_eq(archives(".s"), "one\n");
+    ck_assert_uint_eq(logdir.size, 0);
+    ck_assert_uint_eq(mode_of("current"), 0644);
+    ck_assert_uint_eq(mode_of("previous"), 0);
+    log_text("two\n");
+    ck_assert(rotate(&logdir, 1));
+    ck_assert_str_eq(archives(".s"), "one\n");
+}
+END_TEST
+
+START_TEST(an_empty_current_is_not_rotated)
+{
+    logdir.is_asked = true;
+    ck_assert(!rotate_is_due(&logdir, 0));
+    ck_assert(rotate(&logdir, 1));
+    ck_assert(!logdir.is_asked);
+    ck_assert_str_eq(archives(".s"), "");
+}
+END_TEST
+
+START_TEST(a_step_that_fails_is_taken_again_when_its_time_has_come)
+{
+    log_text("one\n");
+    logdir.is_asked = true;
+    ck_assert_int_eq(mkdirat(logdir.dir, "previous", 0700), 0);
+    ck_assert(!rotate(&logdir, SV_SECOND));
+    ck_assert_int_eq(logdir.step, ROTATION_RENAME);
+    ck_assert_int_eq(logdir.retry_at, 3 * SV_SECOND);
+    ck_assert_int_eq(unlinkat(logdir.dir, "previous", AT_REMOVEDIR), 0);
+    ck_assert(!rotate(&logdir, 3 * SV_SECOND - 1));
+    ck_assert_str_eq(archives(".s"), "");
+    ck_assert(rotate(&logdir, 3 * SV_SECOND));
+    ck_assert_int_eq(logdir.retry_at, 0);
+    ck_assert_str_eq(archives(".s"), "one\n");
+}
+END_TEST
+
+START_TEST(a_rotation_goes_on_where_it_stood)
+{
+    log_text("one\n");
+    logdir.step = ROTATION_OPEN;
+    ck_assert_int_eq(renameat(logdir.dir, "current", logdir.dir, "previous"),
+                     0);
+    ck_assert_int_eq(mkdirat(logdir.dir, "current", 0700), 0);
+    ck_assert(!rotate(&logdir, SV_SECOND));
+    ck_assert_int_eq(logdir.step, ROTATION_OPEN);
+    ck_assert_int_eq(unlinkat(logdir.dir, "current", AT_REMOVEDIR), 0);
+    ck_assert(rotate(&logdir, 9 * SV_SECOND));
+    ck_assert_str_eq(archives(".s"), "one\n");
+    ck_assert_uint_eq(logdir.size, 0);
+}
+END_TEST
+
+START_TEST(archives_are_kept_up_to_their_number)
+{
+    logdir.policy.keep = 2;
+    for (char text[] = "1\n"; *text < '6'; ++*text) {
+        log_text(text);
+        logdir.is_asked = true;
+        ck_assert(rotate(&logdir, 1));
+    }
+    ck_assert_str_eq(archives(".s"), "4\n5\n");
+    logdir.policy.keep = 0;
+    ck_assert(logdir_trim(&logdir));
+    ck_assert_str_eq(archives(".s"), "");
+}
+END_TEST
+
+START_TEST(archives_are_kept_up_to_their_total)
+{
+    logdir.policy.total = 5;
+    for (char text[] = "1\n"; *text < '6'; ++*text) {
+        log_text(text);
+        logdir.is_asked = true;
+        ck_assert(rotate(&logdir, 1));
+    }
+    ck_assert_str_eq(archives(".s"), "4\n5\n");
+}
+END_TEST
+
+START_TEST(what_only_looks_like_an_archive_is_left_alone)
+{
+    static const char *const names[] = {
+        "@400000006b03a51b168ce53f", "@400000006b03a51b168ce53f.x",
+        "@400000006B03A51B168CE53F.s", "@400000006b03a51b168ce53f.s.gz",
+        "400000006b03a51b168ce53f.s"};
+
+    logdir.policy.keep = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_file(names[i], "mine", 0644);
+    ck_assert(logdir_trim(&logdir));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        ck_assert_uint_eq(mode_of(names[i]), 0644);
+}
+END_TEST
+
+START_TEST(a_current_that_was_closed_is_gone_on_with)
+{
+    log_text("one\n");
+    ck_assert(logdir_close(&logdir));
+    ck_assert_uint_eq(mode_of("current"), 0744);
+    again();
+    ck_assert_uint_eq(logdir.size, 4);
+    ck_assert_uint_eq(mode_of("current"), 0644);
+    ck_assert_str_eq(archives(".u"), "");
+}
+END_TEST
+
+START_TEST(a_current_that_was_not_closed_is_rescued)
+{
+    log_text("one\n");
+    put_file("newstate", "x", 0644);
+    put_file("state", "x", 0644);
+    again();
+    ck_assert_uint_eq(logdir.size, 0);
+    ck_assert_str_eq(archives(".u"), "one\n");
+    ck_assert_uint_eq(mode_of("newstate"), 0);
+    ck_assert_uint_eq(mode_of("state"), 0644);
+}
+END_TEST
+
+START_TEST(a_current_that_is_known_to_be_ours_is_gone_on_with)
+{
+    const char *failed;
+    struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+
+    log_text("one\ntw");
+    ck_assert(logdir_cut(&logdir, &mark));
+    ck_assert(logdir_open(&logdir, &mark, 1, &failed));
+    ck_assert_uint_eq(logdir.size, 4);
+    ck_assert_str_eq(archives(".u"), "");
+}
+END_TEST
+
+START_TEST(a_cut_finds_the_file_under_its_new_name)
+{
+    struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+
+    log_text("one\ntw");
+    again();
+    ck_assert_str_eq(archives(".u"), "one\ntw");
+    ck_assert(logdir_cut(&logdir, &mark));
+    ck_assert_str_eq(archives(".u"), "one\n");
+}
+END_TEST
+
+START_TEST(a_cut_makes_nothing_longer)
+{
+    struct logdir_mark mark = {logdir.dev, logdir.ino, 400};
+
+    log_text("one\n");
+    ck_assert(logdir_cut(&logdir, &mark));
+    again();
+    ck_assert_str_eq(archives(".u"), "one\n");
+}
+END_TEST
+
+/* s6-log refuses to start here: both would get one name. */
+START_TEST(previous_and_current_are_both_rescued)
+{
+    log_text("two\n");
+    put_file("previous", "one\n", 0744);
+    put_file("processed", "half", 0644);
+    again();
+    ck_assert_str_eq(archives(".u"), "one\ntwo\n");
+    ck_assert_uint_eq(mode_of("processed"), 0);
+}
+END_TEST
+
+START_TEST(what_a_processor_had_finished_is_kept_in_place_of_previous)
+{
+    log_text("two\n");
+    put_file("previous", "one\n", 0744);
+    put_file("processed", "ONE\n", 0744);
+    again();
+    ck_assert_str_eq(archives(".s"), "ONE\n");
+    ck_assert_str_eq(archives(".u"), "two\n");
+    ck_assert_uint_eq(mode_of("previous"), 0);
+}
+END_TEST
+
+START_TEST(an_archive_that_was_linked_is_not_linked_twice)
+{
+    log_text("two\n");
+    put_file("previous", "one\n", 0744);
+    ck_assert_int_eq(linkat(logdir.dir, "previous", logdir.dir,
+                            "@400000006b03a51b168ce53f.s", 0), 0);
+    again();
+    ck_assert_str_eq(archives(".s"), "one\n");
+    ck_assert_str_eq(archives(".u"), "two\n");
+}
+END_TEST
+
+START_TEST(a_logdir_has_one_logger)
+{
+    struct logdir other;
+    const char *failed;
+
+    ck_assert(!logdir_lock(&other, scratch, &policy, &failed));
+    ck_assert(errno == EAGAIN || errno == EACCES);
+    ck_assert_str_eq(failed, "/lock");
+    close(other.dir);
+    close(other.lock);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rotate");
+    TCase *all = tcase_create("rotate");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(all, make_logdir, drop_logdir);
+    tcase_add_test(all, nothing_is_rotated_before_its_time);
+    tcase_add_test(all, a_rotation_that_is_asked_for_makes_an_archive);
+    tcase_add_test(all, an_empty_current_is_not_rotated);
+    tcase_add_test(all,
+                   a_step_that_fails_is_taken_again_when_its_time_has_come);
+    tcase_add_test(all, a_rotation_goes_on_where_it_stood);
+    tcase_add_test(all, archives_are_kept_up_to_their_number);
+    tcase_add_test(all, archives_are_kept_up_to_their_total);
+    tcase_add_test(all, what_only_looks_like_an_archive_is_left_alone);
+    tcase_add_test(all, a_current_that_was_closed_is_gone_on_with);
+    tcase_add_test(all, a_current_that_was_not_closed_is_rescued);
+    tcase_add_test(all, a_current_that_is_known_to_be_ours_is_gone_on_with);
+    tcase_add_test(all, a_cut_finds_the_file_under_its_new_name);
+    tcase_add_test(all, a_cut_makes_nothing_longer);
+    tcase_add_test(all, previous_and_current_are_both_rescued);
+    tcase_add_test(all,
+                   what_a_processor_had_finished_is_kept_in_place_of_previous);
+    tcase_add_test(all, an_archive_that_was_linked_is_not_linked_twice);
+    tcase_add_test(all, a_logdir_has_one_logger);
+    suite_add_tcase(suite, all);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
