@@ -3,6 +3,10 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include "sv/at.h"
 
@@ -69,6 +73,8 @@ END_TEST
 
 START_TEST(a_file_is_read_up_to_the_size)
 {
+    int before = open_descriptors();
+
     put_text("value", "1234567");
     ck_assert_int_eq(sv_at_read(service, ".", "value", buf, sizeof buf), 7);
     ck_assert_mem_eq(buf, "1234567", 7);
@@ -76,12 +82,13 @@ START_TEST(a_file_is_read_up_to_the_size)
     ck_assert_int_eq(sv_at_read(service, ".", "value", buf, 3), 3);
     ck_assert_int_eq(buf[3], 'x');
     ck_assert_int_eq(sv_at_read(service, ".", "value", buf, 0), 0);
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
 START_TEST(what_is_no_file_is_not_read_and_stops_nobody)
 {
-    int before = next_descriptor();
+    int before = open_descriptors();
 
     ck_assert_int_eq(mkfifoat(service, "fifo", 0600), 0);
     ck_assert_int_eq(sv_at_read(service, ".", "fifo", buf, 1), -1);
@@ -92,7 +99,7 @@ START_TEST(what_is_no_file_is_not_read_and_stops_nobody)
     ck_assert_int_eq(errno, EINVAL);
     ck_assert_int_eq(sv_at_read(service, ".", "nothing", buf, 1), -1);
     ck_assert_int_eq(errno, ENOENT);
-    ck_assert_int_eq(next_descriptor(), before);
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
@@ -125,7 +132,7 @@ static void check_value(const char *text)
 
 START_TEST(a_file_is_replaced_by_a_new_one)
 {
-    int before = next_descriptor();
+    int before = open_descriptors();
 
     umask(027);
     ck_assert(replace("first"));
@@ -142,7 +149,7 @@ START_TEST(a_file_is_replaced_by_a_new_one)
     ck_assert_uint_ne(old.st_ino, new.st_ino);
     ck_assert_uint_eq(new.st_mode, S_IFREG | 0640);
     ck_assert(!is_there("value.new"));
-    ck_assert_int_eq(next_descriptor(), before);
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
@@ -201,6 +208,11 @@ START_TEST(a_directory_may_be_renamed_under_us)
 }
 END_TEST
 
+static void do_nothing(int signal)
+{
+    (void)signal;
+}
+
 START_TEST(a_write_is_whole_or_an_error)
 {
     int fd = openat(service, "file", O_WRONLY | O_CREAT, 0600);
@@ -211,6 +223,36 @@ START_TEST(a_write_is_whole_or_an_error)
     close(fd);
     ck_assert(!sv_write_all(fd, "x", 1));
     ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* Interrupted all the time, a write takes what there is room for. */
+START_TEST(what_is_written_in_parts_is_written_in_order)
+{
+    static char sent[1000000];
+    static char got[sizeof sent];
+    size_t used = 0;
+    ssize_t n;
+    int ends[2];
+    pid_t child;
+
+    for (size_t i = 0; i < sizeof sent; i++)
+        sent[i] = (char)(i % 251);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    child = fork();
+    if (child == 0) {
+        struct itimerval often = {{0, 100}, {0, 100}};
+
+        signal(SIGALRM, do_nothing);
+        setitimer(ITIMER_REAL, &often, NULL);
+        _exit(sv_write_all(ends[1], sent, sizeof sent) ? 0 : 1);
+    }
+    close(ends[1]);
+    while ((n = read(ends[0], got + used, sizeof got - used)) > 0)
+        used += (size_t)n;
+    ck_assert_uint_eq(used, sizeof sent);
+    ck_assert_mem_eq(got, sent, sizeof sent);
+    waitpid(child, NULL, 0);
 }
 END_TEST
 
@@ -228,5 +270,6 @@ int main(void)
         what_cannot_be_replaced_leaves_nothing_new,
         a_fifo_in_the_place_of_the_new_file_stops_nobody,
         a_link_in_the_place_of_the_new_file_is_not_followed,
-        a_directory_may_be_renamed_under_us, a_write_is_whole_or_an_error);
+        a_directory_may_be_renamed_under_us, a_write_is_whole_or_an_error,
+        what_is_written_in_parts_is_written_in_order);
 }

@@ -46,6 +46,16 @@ static void listen_to_pipe(void)
     sv_program = "test";
 }
 
+/* Says something that is lost. */
+static void mute_once(void)
+{
+    int fd = sv_say_fd;
+
+    sv_say_fd = -1;
+    sv_warn("unheard");
+    sv_say_fd = fd;
+}
+
 START_TEST(a_message_is_program_level_and_words)
 {
     listen_to_messages();
@@ -138,13 +148,8 @@ END_TEST
 
 START_TEST(a_lost_message_is_owned_up_to_in_the_same_write)
 {
-    int mute;
-
     listen_to_messages();
-    mute = sv_say_fd;
-    sv_say_fd = -1;
-    sv_warn("unheard");
-    sv_say_fd = mute;
+    mute_once();
     sv_info("heard");
     ck_assert_str_eq(next_message(),
                      "test: warning: messages that could not be written: 1\n"
@@ -165,13 +170,17 @@ START_TEST(a_line_that_was_torn_is_not_continued)
     limit.rlim_cur = RLIM_INFINITY;
     setrlimit(RLIMIT_FSIZE, &limit);
     sv_info("whole");
+    mute_once();
+    sv_info("whole, too");
     n = get_bytes("log", heard, sizeof heard - 1);
     ck_assert_int_gt(n, 0);
     heard[n] = '\0';
     ck_assert_str_eq(heard,
                      "test: info\n"
                      "test: warning: messages that could not be written: 1\n"
-                     "test: info: whole\n");
+                     "test: info: whole\n"
+                     "test: warning: messages that could not be written: 1\n"
+                     "test: info: whole, too\n");
 }
 END_TEST
 

@@ -215,14 +215,14 @@ END_TEST
 
 START_TEST(no_descriptor_is_left_open)
 {
-    int before = next_descriptor();
+    int before = open_descriptors();
 
     add(1, 10);
     add(2, 10);
     check_seconds("12");
     put_text("supervise/death_tally", "malformed");
     check_seconds("");
-    ck_assert_int_eq(next_descriptor(), before);
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
