@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * boot.c - from what the kernel, a container runtime or a shell hands over to a
+ * place in which a tree can be started.
+ *
+ * In here nothing is fatal: a mount that fails is said and gone without,
+ * because a machine that comes up in part can be mended and one whose process 1
+ * has exited cannot.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/hold.h"
+#include "sv/say.h"
+#include "init/boot.h"
+
+enum {
+    ENVIRONMENT_MAX = 1024,  /* variables; a runtime may give many */
+    CMDLINE_MAX = 8192,      /* the longest of any architecture, and more */
+    OWN_FDS = 64,            /* descriptors of init that are no holds */
+};
+
+/* The inode of the kernel's first pid namespace, the same since Linux 3.8. */
+static const ino_t first_pid_namespace = 0xEFFFFFFC;
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+enum place place;
+
+static sigset_t given_mask;
+static struct rlimit given_files;
+static bool was_closed[3];
+
+/* ---- standard descriptors ------------------------------------------------ */
+
+/* Something that can be had before anything is mounted. */
+static int open_placeholder(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+
+    return fd != -1 ? fd : open("/", O_RDONLY | O_DIRECTORY);
+}
+
+/* In order, so that each lands on its own number: what is opened later must
+ * never be taken for a standard descriptor. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        was_closed[fd] = fcntl(fd, F_GETFD) == -1;
+        if (was_closed[fd])
+            open_placeholder();
+    }
+}
+
+int boot_open_console(void)
+{
+    return open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/* The console takes the place of what was closed; in a container, which has no
+ * console of its own, /dev/null does. */
+static void replace_placeholders(void)
+{
+    int fd = -1;
+
+    if (!was_closed[0] && !was_closed[1] && !was_closed[2])
+        return;
+    if (place == PLACE_MACHINE)
+        fd = boot_open_console();
+    if (fd == -1)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd == -1)
+        return;
+    for (int i = 0; i < 3; i++)
+        if (was_closed[i])
+            dup2(fd, i);
+    close(fd);
+}
+
+/* Messages must never wait for a reader.  The mode belongs to the open file,
+ * which others share, so that it takes an open of our own; a regular file
+ * cannot make us wait, and a socket cannot be opened again. */
+static void open_messages(void)
+{
+    struct stat st;
+    int fd;
+
+    if (fstat(2, &st) == -1 || !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+        return;
+    fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd != -1)
+        sv_say_fd = fd;
+}
+
+/* ---- what was given ------------------------------------------------------- */
+
+void boot_begin(void)
+{
+    /* Without NOCLDSTOP each stopped service would wake us; and a SIGCHLD that
+     * is ignored, as a careless parent leaves it, would cost every status. */
+    struct sigaction plain = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &given_mask);
+    sigaction(SIGCHLD, &plain, NULL);
+    fill_standard_descriptors();
+    if (getrlimit(RLIMIT_NOFILE, &given_files) == -1)
+        given_files = (struct rlimit){.rlim_cur = 1024, .rlim_max = 4096};
+}
+
+void boot_restore(void)
+{
+    setrlimit(RLIMIT_NOFILE, &given_files);
+    sigprocmask(SIG_SETMASK, &given_mask, NULL);
+}
+
+/* The hard limit is 4096 where the kernel starts us; process 1 of a machine may
+ * raise it, and elsewhere the hard limit is what there is. */
+void boot_raise_limit(void)
+{
+    const rlim_t wanted = SV_HOLDS_MAX + OWN_FDS;
+    struct rlimit more = {.rlim_cur = wanted, .rlim_max = wanted};
+    struct rlimit most = {.rlim_cur = given_files.rlim_max,
+                          .rlim_max = given_files.rlim_max};
+
+    if (given_files.rlim_max < wanted && setrlimit(RLIMIT_NOFILE, &more) == 0)
+        return;
+    if (setrlimit(RLIMIT_NOFILE, &most) == -1)
+        sv_warn_sys("unable to raise the limit of descriptors");
+}
+
+/* By hand, since putenv(3) allocates. */
+void boot_set_path(void)
+{
+    static char path[] = "PATH=" DEFAULT_PATH;
+    static char *copy[ENVIRONMENT_MAX + 2];
+    size_t n = 0;
+
+    if (getenv("PATH"))
+        return;
+    while (environ[n] && n < ENVIRONMENT_MAX)
+        n++;
+    memcpy(copy, environ, n * sizeof *copy);
+    copy[n] = path;
+    environ = copy;
+}
+
+/* ---- the place ------------------------------------------------------------ */
+
+static bool is_file_system(const char *path, unsigned long magic)
+{
+    struct statfs fs;
+
+    return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}
+
+/* Is there a mount of its own at path?  A directory that is not one lies on the
+ * same device as the directory above it. */
+static bool is_mount_point(const char *path)
+{
+    char above[SV_PATH_MAX];
+    struct stat here, there;
+
+    return stat(path, &here) == 0 && stat(sv_at(above, path, ".."), &there) == 0 &&
+           (here.st_dev != there.st_dev || here.st_ino == there.st_ino);
+}
+
+struct mount {
+    const char *type;
+    const char *path;
+    unsigned long flags;
+    const char *options;
+    unsigned long magic; /* of a file system that may lie there unmounted on its
+                            own; 0: a mount point is what counts */
+};
+
+/* In this order. */
+enum {
+    MOUNT_PROC,
+    MOUNT_SYS,
+    MOUNT_DEV,
+    MOUNT_PTS,
+    MOUNT_SHM,
+    MOUNT_RUN,
+    MOUNT_CGROUP,
+    MOUNTS
+};
+
+static const struct mount mounts[MOUNTS] = {
+    [MOUNT_PROC] = {"proc", "/proc", MS_NOSUID | MS_NODEV, NULL,
+                    PROC_SUPER_MAGIC},
+    [MOUNT_SYS] = {"sysfs", "/sys", MS_NOSUID | MS_NODEV, NULL, SYSFS_MAGIC},
+    [MOUNT_DEV] = {"devtmpfs", "/dev", MS_NOSUID, "mode=0755", 0},
+    [MOUNT_PTS] = {"devpts", "/dev/pts", MS_NOSUID,
+                   "gid=5,mode=0620,ptmxmode=0666", 0},
+    [MOUNT_SHM] = {"tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777", 0},
+    [MOUNT_RUN] = {"tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755", 0},
+    [MOUNT_CGROUP] = {"cgroup2", "/sys/fs/cgroup", MS_NOSUID | MS_NODEV, NULL,
+                      0},
+};
+
+static bool is_missing(const struct mount *mount)
+{
+    return mount->magic ? !is_file_system(mount->path, mount->magic)
+                        : !is_mount_point(mount->path);
+}
+
+/* EBUSY: it is there after all.  EPERM, EACCES: it is for somebody else to
+ * do. */
+static void mount_missing(const struct mount *what)
+{
+    if (!is_missing(what))
+        return;
+    mkdir(what->path, 0755);
+    if (mount(what->type, what->path, what->type, what->flags, what->options) ==
+            -1 &&
+        errno != EBUSY && errno != EPERM && errno != EACCES)
+        sv_warn_sys("unable to mount ", what->path, " (going on without it)");
+}
+
+static bool has_capability(unsigned capability)
+{
+    struct __user_cap_header_struct header = {
+        .version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[capability / 32].effective >> capability % 32 & 1) != 0;
+}
+
+/* The marks that runtimes leave. */
+static bool is_marked_container(void)
+{
+    const char *mark = getenv("container");
+
+    return (mark && *mark) || access("/run/.containerenv", F_OK) == 0 ||
+           access("/.dockerenv", F_OK) == 0;
+}
+
+static bool is_first_pid_namespace(void)
+{
+    struct stat st;
+
+    /* Without /proc nobody can say.  A machine that is taken for a container
+     * would end in a panic; the other way round, what a machine does more
+     * either needs /proc or ends the namespace. */
+    if (stat("/proc/self/ns/pid", &st) == -1)
+        return true;
+    return st.st_ino == first_pid_namespace;
+}
+
+void boot_find_place(bool guardian)
+{
+    if (guardian) {
+        place = PLACE_GUARDIAN;
+    } else if (is_marked_container() || !has_capability(CAP_SYS_ADMIN)) {
+        place = PLACE_CONTAINER;
+    } else {
+        mount_missing(&mounts[MOUNT_PROC]);
+        place = is_first_pid_namespace() ? PLACE_MACHINE : PLACE_CONTAINER;
+    }
+}
+
+/* ---- what each place needs ------------------------------------------------ */
+
+static void prepare_machine(void)
+{
+    for (size_t i = 0; i < MOUNTS; i++)
+        mount_missing(&mounts[i]);
+    replace_placeholders();
+    /* From now on ctrl-alt-del is SIGINT to us. */
+    if (reboot(RB_DISABLE_CAD) == -1)
+        sv_warn_sys("unable to take ctrl-alt-del");
+    if (chdir("/") == -1)
+        sv_warn_sys("unable to change to the root directory");
+}
+
+/* A container's mounts are its runtime's.  Only what nobody can have meant is
+ * mended: no devices at all (plain namespaces on a plain directory), and a /run
+ * that cannot be written to (a read-only root). */
+static void prepare_container(void)
+{
+    if (access("/dev/null", F_OK) == -1)
+        for (size_t i = MOUNT_DEV; i <= MOUNT_SHM; i++)
+            mount_missing(&mounts[i]);
+    if (access("/run", W_OK) == -1)
+        mount_missing(&mounts[MOUNT_RUN]);
+    replace_placeholders();
+}
+
+static void prepare_guardian(void)
+{
+    replace_placeholders();
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
+        sv_warn_sys("unable to become the reaper of orphans");
+}
+
+void boot_prepare(void)
+{
+    static void (*const prepare[])(void) = {
+        [PLACE_MACHINE] = prepare_machine,
+        [PLACE_CONTAINER] = prepare_container,
+        [PLACE_GUARDIAN] = prepare_guardian,
+    };
+
+    /* It fails for a leader, which a runtime may have made of us: all the
+     * same.  A guardian stays where its terminal's ctrl-c finds it. */
+    if (place != PLACE_GUARDIAN)
+        setsid();
+    prepare[place]();
+    open_messages();
+}
+
+void boot_read_settings(struct settings *settings)
+{
+    char text[CMDLINE_MAX];
+    char bad[SETTING_WORD_MAX];
+    ssize_t n;
+
+    if (place != PLACE_MACHINE)
+        return;
+    n = sv_at_read(AT_FDCWD, "/proc", "cmdline", text, sizeof text - 1);
+    if (n == -1) {
+        sv_warn_sys("unable to read /proc/cmdline");
+        return;
+    }
+    text[n] = '\0';
+    if (!settings_from_kernel(settings, text, bad))
+        sv_warn("not understood on the kernel's command line: ", bad);
+}
+
+/* ---- programs ------------------------------------------------------------- */
+
+void boot_exec(const char *path, const char *const *argv)
+{
+    /* execve(2) changes no word, but its prototype is older than const. */
+    union {
+        const char *const *mine;
+        char *const *theirs;
+    } words = {argv};
+
+    execve(path, words.theirs, environ);
+}
+
+static void exec_in(const char *directory, const char *name,
+                    const char *const *argv)
+{
+    char path[SV_PATH_MAX];
+
+    boot_exec(sv_at(path, directory, name), argv);
+}
+
+/* Not looked up beforehand: an upgrade may come between. */
+void boot_exec_sibling(const char *name, const char *const *argv)
+{
+    static const char *const path[] = {"/sbin", "/usr/sbin", "/bin",
+                                       "/usr/bin"};
+    char own[SV_PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    char *slash;
+
+    errno = ENOENT;
+    if (n > 0) {
+        own[n] = '\0';
+        slash = strrchr(own, '/');
+        if (slash) {
+            *slash = '\0';
+            exec_in(own, name, argv);
+        }
+    }
+    for (size_t i = 0; i < sizeof path / sizeof *path && errno == ENOENT; i++)
+        exec_in(path[i], name, argv);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * foreground.h - the main program, `init -- program args...`.
+ *
+ * It is started once, when the tree is first up; it has init's standard
+ * descriptors and the terminal, if that is one; and its end is init's.
+ */
+#ifndef INIT_FOREGROUND_H
+#define INIT_FOREGROUND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* argv is kept, not copied; NULL: there is no main program.  ended() is told
+ * the exit status, as a shell counts it: 128 and the number for a signal. */
+void foreground_begin(char *const *argv, void (*ended)(int status));
+
+/* The tree is up: starts it, if it never was. */
+void foreground_start(void);
+
+/* Asks it to go, and never starts it again. */
+void foreground_stop(void);
+
+/* Was pid the main program? */
+bool foreground_ended(pid_t pid, int wstat);
+
+#endif

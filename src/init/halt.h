@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * halt.h - the end: services, then processes, then file systems, then us.
+ *
+ *   RUNNING --asked--> STOPPING --stopped--> LEAVING --nobody--> CLOSING --> OVER
+ *                         |       or limit      | left     ^       done, or
+ *                         |                     | grace    |       limit
+ *                         |                     v          |
+ *                         +-- at once -----> KILLING ------+
+ *                                                nobody left, or limit
+ *
+ * STOPPING: svscan stops the services.  LEAVING: what is left has had TERM.
+ * KILLING: it has had KILL.  CLOSING: a machine's file systems are made clean
+ * (elsewhere it is passed through).  Each has its limit, so that no process and
+ * no disk can keep a machine from going down.
+ */
+#ifndef INIT_HALT_H
+#define INIT_HALT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/settings.h"
+
+/* settings is kept, not copied. */
+void halt_begin(const struct settings *settings);
+
+/* Begins to go down; what is an enum sv_machine, and means nothing but "stop"
+ * where there is no machine of ours.  At once: without stopping the services
+ * in order.  A second request counts only if it is the first one at once. */
+void halt_ask(char what, bool at_once);
+
+/* The status to exit with, where init exits; 0 unless told. */
+void halt_set_status(int status);
+
+/* Every service is down: svscan has said so. */
+void halt_stopped(void);
+
+/* Was pid the process that leaves the file systems clean? */
+bool halt_ended(pid_t pid);
+
+/* Looks what has changed, and goes on; after each round of the loop. */
+void halt_look(void);
+
+/* When halt_look is to be called even so (CLOCK_BOOTTIME ns); INT64_MAX for
+ * never. */
+int64_t halt_due(void);
+
+/* Milliseconds left for the stop of all services; -1 if it is not the time for
+ * that. */
+int64_t halt_stop_ms(void);
+
+bool halt_is_over(void);
+
+/* Leaves: reboot(2) as process 1 of a machine, exit elsewhere. */
+_Noreturn void halt_leave(void);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tree.c - svscan's process, and what to do when it dies again and again.
+ *
+ * Services run on meanwhile, and what svscan must know survives it: so a start
+ * is always right, and only how often is a question.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "init/boot.h"
+#include "init/line.h"
+#include "init/tree.h"
+
+enum {
+    LINE_FD = 3,        /* svscan's -R */
+    FREE_RESTARTS = 3,  /* without a pause */
+    DEATHS = 10,        /* so many in a minute are a crash loop */
+};
+
+static const int64_t pause_ns = SV_SECOND;
+static const int64_t long_ns = 60 * SV_SECOND;
+
+static struct tree_plan plan;
+static pid_t svscan;
+static pid_t shell;
+static int64_t due = INT64_MAX;
+static int64_t started;
+static unsigned in_a_row;        /* deaths that followed closely */
+static int64_t deaths[DEATHS];   /* when, in a ring */
+static unsigned death;           /* the oldest of them */
+static int64_t said;             /* when the crash loop was last mentioned */
+static bool refused;
+static bool let_go;
+
+/* ---- starting ------------------------------------------------------------- */
+
+static void make_directory(const char *path)
+{
+    mode_t mode = place == PLACE_GUARDIAN ? 0700 : 0755;
+
+    if (mkdir(path, mode) == -1 && errno != EEXIST)
+        sv_warn_sys("unable to make ", path);
+}
+
+static void redirect(int from, int to)
+{
+    if (from == to)
+        fcntl(from, F_SETFD, 0);
+    else
+        dup2(from, to);
+}
+
+static _Noreturn void become_svscan(int line)
+{
+    const char *const argv[] = {"svscan", "-f", plan.defs, "-R",
+                                "3",      plan.live, NULL};
+    int null;
+
+    _Static_assert(LINE_FD == 3, "-R says so");
+    setsid();
+    redirect(line, LINE_FD);
+    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null != -1)
+        dup2(null, 0);
+    boot_restore();
+    boot_exec_sibling("svscan", argv);
+    sv_warn_sys("unable to run svscan");
+    _exit(errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC);
+}
+
+static void start(void)
+{
+    int line = line_open();
+
+    started = sv_boottime();
+    due = started + pause_ns;
+    if (line == -1) {
+        sv_warn_sys("unable to make a line to svscan (trying again in 1 s)");
+        return;
+    }
+    svscan = fork();
+    if (svscan == 0)
+        become_svscan(line);
+    close(line);
+    if (svscan != -1) {
+        due = INT64_MAX;
+        return;
+    }
+    svscan = 0;
+    sv_warn_sys("unable to start svscan (trying again in 1 s)");
+}
+
+void tree_begin(const struct tree_plan *what)
+{
+    plan = *what;
+    make_directory(plan.live);
+    due = 0;
+}
+
+void tree_start_if_due(void)
+{
+    if (due <= sv_boottime())
+        start();
+}
+
+int64_t tree_due(void)
+{
+    return due;
+}
+
+void tree_let_go(void)
+{
+    let_go = true;
+    due = INT64_MAX;
+}
+
+/* ---- crash loops ---------------------------------------------------------- */
+
+bool tree_is_crashing(void)
+{
+    int64_t oldest = deaths[death];
+
+    if (svscan != 0)
+        return false;
+    return shell != 0 || (oldest != 0 && sv_boottime() - oldest <= long_ns);
+}
+
+static _Noreturn void become_shell(void)
+{
+    static const char *const argv[] = {"-sh", NULL};
+    int console;
+
+    setsid();
+    console = boot_open_console();
+    if (console != -1) {
+        ioctl(console, TIOCSCTTY, 0);
+        for (int fd = 0; fd < 3; fd++)
+            dup2(console, fd);
+    }
+    boot_restore();
+    boot_exec("/bin/sh", argv);
+    sv_warn_sys("unable to run /bin/sh");
+    _exit(SV_EXIT_NOTFOUND);
+}
+
+/* svscan is not tried again while somebody is at work in there: the console is
+ * theirs. */
+static void offer_shell(void)
+{
+    shell = fork();
+    if (shell == 0)
+        become_shell();
+    if (shell != -1) {
+        due = INT64_MAX;
+        return;
+    }
+    shell = 0;
+    sv_warn_sys("unable to start a shell");
+}
+
+static void shell_ended(void)
+{
+    shell = 0;
+    in_a_row = 0;
+    memset(deaths, 0, sizeof deaths);
+    if (!let_go)
+        due = 0;
+}
+
+static void despair(int64_t now)
+{
+    static const char *const remedy[] = {
+        [CRASH_RETRY] = " (trying on, once a second; the services run on)",
+        [CRASH_SHELL] = " (a shell on the console, and then again)",
+        [CRASH_REBOOT] = " (rebooting)",
+    };
+
+    if (said == 0 || now - said >= long_ns) {
+        said = now;
+        sv_warn("svscan has died 10 times in a minute", remedy[plan.crash]);
+    }
+    if (plan.crash == CRASH_SHELL)
+        offer_shell();
+    else if (plan.crash == CRASH_REBOOT)
+        plan.given_up();
+}
+
+/* ---- deaths --------------------------------------------------------------- */
+
+static void say_death(int wstat)
+{
+    bool exited = WIFEXITED(wstat);
+    char number[SV_NUMBER_MAX];
+
+    sv_number(number, exited ? WEXITSTATUS(wstat) : WTERMSIG(wstat));
+    sv_warn(exited ? "svscan exited " : "svscan was killed by signal ", number,
+            due == started ? " (starting it again)"
+                           : " (starting it again, once a second)");
+}
+
+static void start_again(int64_t now, int wstat)
+{
+    if (now - started >= long_ns)
+        in_a_row = 0;
+    deaths[death] = now;
+    death = (death + 1) % DEATHS;
+    due = ++in_a_row <= FREE_RESTARTS ? started : started + pause_ns;
+    if (tree_is_crashing())
+        despair(now);
+    else
+        say_death(wstat);
+}
+
+static void svscan_died(int wstat)
+{
+    svscan = 0;
+    refused = WIFEXITED(wstat) && WEXITSTATUS(wstat) == SV_EXIT_USAGE &&
+              !line_has_heard();
+    line_close();
+    if (!let_go)
+        start_again(sv_boottime(), wstat);
+}
+
+bool tree_ended(pid_t pid, int wstat)
+{
+    if (pid == svscan && svscan != 0)
+        svscan_died(wstat);
+    else if (pid == shell && shell != 0)
+        shell_ended();
+    else
+        return false;
+    return true;
+}
+
+bool tree_was_refused(void)
+{
+    return refused;
+}
