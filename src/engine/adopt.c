@@ -298,7 +298,8 @@ static void redo_run(struct service *service)
     sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     service->state = STATE_DOWN;
     send_events_again(service);
-    service_happen(service, EVENT_START_DUE);
+    if (!service->engine->is_stopping)
+        service_happen(service, EVENT_START_DUE);
 }
 
 static void adopt_intent(struct service *service)

@@ -354,7 +354,7 @@ static struct service *allocate(struct engine *engine,
     service->pid.fd = service->control.fd = service->readiness.fd = -1;
     service->log_fifo = service->own_lock = service->awaited_pidfd = -1;
     if (service->name != NULL && service->dir != NULL
-        && loop_reserve(&engine->loop, engine->services + 64))
+        && loop_reserve(&engine->loop, engine->services + 1 + LOOP_TIMERS))
         return service;
     free(service->name);
     free(service->dir);

@@ -127,7 +127,8 @@ struct engine {
     int console;               /* where our messages went before; -1: stderr */
 
     struct watch line;      /* to init; fd -1: no init of ours */
-    void (*on_stop)(struct engine *engine, int64_t limit_ms);
+    void (*on_stop)(struct engine *engine); /* init says: stop everything */
+    struct timer stop_due;
     struct held *held;
     size_t helds;
     struct sv_relay *relay; /* NULL: no init of ours */

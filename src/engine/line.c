@@ -14,19 +14,25 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "sv/clock.h"
 #include "sv/say.h"
 
-/* The line has room for some hundred messages; init empties it as fast as it
- * can, and never waits for us, so waiting for it is safe. */
+static bool hear_out(struct engine *engine);
+
+/* The line has room for some hundred messages.  init empties it as fast as it
+ * can, but only while it has room for its own: so we listen while we wait. */
 static bool send_patiently(struct engine *engine, const struct sv_hold *message,
                            const int *fds, size_t n)
 {
     while (!sv_hold_send(engine->line.fd, message, fds, n)) {
-        struct pollfd line = { .fd = engine->line.fd, .events = POLLOUT };
+        struct pollfd line = { .fd = engine->line.fd,
+                               .events = POLLOUT | POLLIN };
 
         if (errno != EAGAIN && errno != EINTR)
             return false;
         if (poll(&line, 1, -1) < 0 && errno != EINTR)
+            return false;
+        if (line.revents & POLLIN && !hear_out(engine))
             return false;
     }
     return true;
@@ -185,12 +191,22 @@ static void refused(struct engine *engine, const struct sv_hold *message)
             " says while svscan is dead would be lost");
 }
 
+static void on_stop_due(struct timer *timer)
+{
+    struct engine *engine = CONTAINER(timer, struct engine, stop_due);
+
+    if (engine->on_stop != NULL)
+        engine->on_stop(engine);
+}
+
+/* We may be in the middle of a step of some service: what init asks is done
+ * when the loop comes round. */
 static void obey(struct engine *engine, const struct sv_hold *message)
 {
     switch ((enum sv_hold_op)message->op) {
     case SV_HOLD_STOP:
-        if (engine->on_stop != NULL)
-            engine->on_stop(engine, message->arg);
+        engine->is_stopping = true;
+        loop_arm(&engine->loop, &engine->stop_due, sv_boottime(), on_stop_due);
         return;
     case SV_HOLD_REFUSED:
         refused(engine, message);
@@ -198,6 +214,29 @@ static void obey(struct engine *engine, const struct sv_hold *message)
     default:
         sv_warn("init said something that svscan does not know: ignored");
         return;
+    }
+}
+
+/* Takes all that there is to hear; false if init is gone. */
+static bool hear_out(struct engine *engine)
+{
+    struct sv_hold message;
+    int fds[2];
+
+    for (;;) {
+        enum sv_hold_got got =
+            sv_hold_receive(engine->line.fd, &message, fds);
+
+        if (got == SV_HOLD_NOTHING)
+            return true;
+        if (got == SV_HOLD_CLOSED)
+            return false;
+        if (got == SV_HOLD_BAD)
+            continue;
+        for (int i = 0; i < 2; i++)
+            if (fds[i] >= 0)
+                close(fds[i]);
+        obey(engine, &message);
     }
 }
 
@@ -213,24 +252,24 @@ static void lose(struct engine *engine)
 static void on_line(struct watch *watch, uint32_t events)
 {
     struct engine *engine = CONTAINER(watch, struct engine, line);
-    struct sv_hold message;
-    int fds[2];
 
     (void)events;
-    while (watch->fd >= 0) {
-        enum sv_hold_got got = sv_hold_receive(watch->fd, &message, fds);
+    if (!hear_out(engine))
+        lose(engine);
+}
 
-        if (got == SV_HOLD_NOTHING)
-            return;
-        if (got == SV_HOLD_CLOSED) {
-            lose(engine);
-            return;
-        }
-        for (int i = 0; i < 2; i++)
-            if (got == SV_HOLD_GOT && fds[i] >= 0)
-                close(fds[i]);
-        if (got == SV_HOLD_GOT)
-            obey(engine, &message);
+/* An init without memory for a relay says so by sending none. */
+static bool welcome(struct engine *engine, const struct sv_hold *message,
+                    int fds[2])
+{
+    switch ((enum sv_hold_op)message->op) {
+    case SV_HOLD_RELAY:
+        return fds[0] < 0 || take_relay(engine, fds);
+    case SV_HOLD_HELD:
+        return keep(engine, message, fds[0]);
+    default:
+        obey(engine, message);
+        return true;
     }
 }
 
@@ -249,9 +288,7 @@ bool line_open(struct engine *engine, int fd)
     while (hear(engine, &message, fds)) {
         if (message.op == SV_HOLD_END)
             return true;
-        if (message.op == SV_HOLD_RELAY && !take_relay(engine, fds))
-            return false;
-        if (message.op == SV_HOLD_HELD && !keep(engine, &message, fds[0]))
+        if (!welcome(engine, &message, fds))
             return false;
     }
     return false;

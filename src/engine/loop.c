@@ -60,7 +60,7 @@ bool loop_open(struct loop *loop, const int *signals,
 
     int fd = loop_fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 
-    return fd >= 0
+    return fd >= 0 && loop_reserve(loop, LOOP_TIMERS)
            && loop_watch(loop, &loop->signals, fd, EPOLLIN, on_signals);
 }
 

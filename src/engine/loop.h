@@ -34,7 +34,7 @@ struct timer {
     void (*due)(struct timer *timer);
 };
 
-enum { LOOP_BATCH = 64 };
+enum { LOOP_BATCH = 64, LOOP_TIMERS = 64 };
 
 struct loop {
     int epoll;
@@ -71,7 +71,8 @@ void loop_unwatch(struct loop *loop, struct watch *watch);
 int loop_release(struct loop *loop, struct watch *watch);
 
 /* Arms, or arms anew.  Room for every timer is made beforehand, when its owner
- * is taken up (loop_reserve), so that arming cannot fail. */
+ * is taken up (loop_reserve), so that arming cannot fail.  LOOP_TIMERS are
+ * there from the start. */
 bool loop_reserve(struct loop *loop, size_t timers);
 void loop_arm(struct loop *loop, struct timer *timer, int64_t at,
               void (*due)(struct timer *timer));

@@ -190,9 +190,8 @@ static void on_retry(struct timer *timer)
 static void try_later(struct tree *tree)
 {
     sv_warn_sys("unable to read the scan directory (trying again in 5 s)");
-    if (loop_reserve(&tree->engine.loop, tree->engine.services + 64))
-        loop_arm(&tree->engine.loop, &tree->retry,
-                 sv_boottime() + RETRY_MS * SV_MS, on_retry);
+    loop_arm(&tree->engine.loop, &tree->retry,
+             sv_boottime() + RETRY_MS * SV_MS, on_retry);
 }
 
 static DIR *open_live(const struct tree *tree)

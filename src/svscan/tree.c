@@ -300,9 +300,8 @@ static bool open_serve(struct tree *tree)
 
 /* ---- all of it ------------------------------------------------------------------ */
 
-static void on_stop(struct engine *engine, int64_t limit_ms)
+static void on_stop(struct engine *engine)
 {
-    (void)limit_ms; /* it is init's, who acts when it is over */
     stop_begin(TREE_OF(engine), false);
 }
 
@@ -336,8 +335,7 @@ bool tree_open(struct tree *tree, int live, int lock)
 
     tree->control.fd = -1;
     tree->catch_all_fifo = -1;
-    if (!open_engine(tree, live, lock) || !open_control(tree)
-        || !loop_reserve(&engine->loop, 64))
+    if (!open_engine(tree, live, lock) || !open_control(tree))
         return false;
     if (options->line >= 0 && !line_open(engine, options->line)) {
         sv_warn_sys("unable to talk to init (going on without it)");
