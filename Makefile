@@ -23,7 +23,8 @@ INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch copy defs scan serve stop survey tree watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir output rotate script stamp
-SVCTL = main table
+SVCTL = main ask change json log logdir machine print rows signal status table verdict \
+	when
 
 PROGRAMS = init svscan supervise svlog svctl
 SBIN = init svscan
@@ -68,10 +69,9 @@ CFLAGS.fuzz = $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wformat=2 -Wundef -Wvla -Wconversion $(if $(filter lint,$(KIND)),-Werror)
-DEFINES = -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-	$(SKALIBS_CFLAGS)
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) -ffunction-sections \
-	-fdata-sections $(CFLAGS)
+DEFINES = -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"' -Iinclude -Isrc
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) $(SKALIBS_CFLAGS) \
+	-ffunction-sections -fdata-sections $(CFLAGS)
 ALL_LDFLAGS = $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections
 
 Q = $(if $(filter 1,$(V)),,@)
@@ -212,13 +212,14 @@ lint-cppcheck: | test-tools
 	@mkdir -p $B/lint/cppcheck
 	$(Q)cppcheck -q --enable=warning,style,performance,portability \
 		--suppressions-list=.ci/cppcheck --inline-suppr --error-exitcode=1 \
-		--cppcheck-build-dir=$B/lint/cppcheck --std=c11 $(DEFINES:%/include=) \
+		--cppcheck-build-dir=$B/lint/cppcheck --std=c11 $(DEFINES) \
 		$(SOURCES)
 	@echo "lint: cppcheck"
 
 $B/lint/%.tidy: src/%.c $(HEADERS) $(wildcard src/*/*.h) .clang-tidy | test-tools
 	@mkdir -p $(@D)
-	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(DEFINES) >$@.log 2>&1 || \
+	$(Q)clang-tidy --quiet $< -- -std=gnu11 $(DEFINES) \
+		$(SKALIBS_CFLAGS) >$@.log 2>&1 || \
 		{ cat $@.log; exit 1; }
 	$(Q)mv $@.log $@
 
