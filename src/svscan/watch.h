@@ -36,6 +36,7 @@ struct watched {
 
 struct notify {
     struct watch watch;
+    int error; /* why there is no inotify at all; 0: there is */
     struct loop *loop;
     struct notify_dir **by_wd;
     size_t buckets;
