@@ -58,11 +58,16 @@ static bool raise_files(struct engine *engine)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-static bool ignore_sigpipe(struct engine *engine)
+/* A parent that ignored SIGCHLD would have the kernel reap our children, and
+ * their exit statuses with them. */
+static bool set_signals(struct engine *engine)
 {
-    struct sigaction old, ignore = { .sa_handler = SIG_IGN };
+    struct sigaction old;
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    const struct sigaction otherwise = { .sa_handler = SIG_DFL };
 
-    if (sigaction(SIGPIPE, &ignore, &old) < 0)
+    if (sigaction(SIGPIPE, &ignore, &old) < 0
+        || sigaction(SIGCHLD, &otherwise, NULL) < 0)
         return false;
     engine->sigpipe_was_ignored = old.sa_handler == SIG_IGN;
     return true;
@@ -88,7 +93,7 @@ bool engine_open(struct engine *engine, int lock, const char *children,
     engine->buckets = power_of_two(services_max);
     engine->by_identity = calloc(engine->buckets, sizeof *engine->by_identity);
     return engine->by_identity != NULL && raise_files(engine)
-           && ignore_sigpipe(engine) && spawn_open(engine, lock)
+           && set_signals(engine) && spawn_open(engine, lock)
            && sv_children_open(&engine->children, engine->live, children,
                                children_new, services_max + 1)
            && adopt_open(engine);
