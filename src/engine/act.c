@@ -644,7 +644,8 @@ static void settle_record(struct service *service)
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
 }
 
-static void step(struct service *service, enum event event)
+/* Returns the actions that were carried out. */
+static unsigned step(struct service *service, enum event event)
 {
     struct step next = machine_step(service->state, event);
 
@@ -659,16 +660,22 @@ static void step(struct service *service, enum event event)
     settle_record(service);
     if (next.actions & ACT_LEAVE)
         service_leave(service);
-    else if (next.actions != 0 && service->engine->hooks.changed != NULL)
-        service->engine->hooks.changed(service);
+    return next.actions;
 }
 
+/* Clients see where it has come to, not the steps in between: after a spawn,
+ * "down" with a pid would be one. */
 void service_happen(struct service *service, enum event event)
 {
+    unsigned actions = 0;
+
     while (event != EVENTS && service->state != STATE_GONE) {
-        step(service, event);
+        actions |= step(service, event);
         event = service->follow;
     }
+    if (actions != 0 && service->state != STATE_GONE
+        && service->engine->hooks.changed != NULL)
+        service->engine->hooks.changed(service);
 }
 
 void service_retry(struct service *service)
