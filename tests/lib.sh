@@ -84,19 +84,35 @@ ctl() {
     svctl -r "$LIVE" "$@"
 }
 
-tree_answers() {
-    kill -0 "$TREE" || fail "svscan ended before it answered"
-    ctl status >"$SCRATCH/answer" 2>&1
-    [ $? -le 1 ]
+# start_tree [OPTION...]: svscan on DEFS and LIVE; its pid is in TREE.
+start_tree() {
+    launch -f "$DEFS" "$@" "$LIVE"
 }
 
-# start_tree [OPTION...]: svscan on DEFS and LIVE; its pid is in TREE.  The
-# shell would have it, and every service, ignore SIGINT and SIGQUIT.
-start_tree() {
-    env --default-signal=INT,QUIT svscan -f "$DEFS" "$@" "$LIVE" \
-        >>"$SCRATCH/svscan.log" 2>&1 </dev/null &
+# The same for a tree whose definitions are in LIVE itself, as s6-svscan's are.
+start_plain_tree() {
+    launch "$@" "$LIVE"
+}
+
+# Commands and svctl are heard from when it says that it is ready.  The shell
+# would have it, and every service, ignore SIGINT and SIGQUIT.
+launch() {
+    : >"$SCRATCH/ready"
+    env --default-signal=INT,QUIT svscan -d 9 "$@" \
+        9>"$SCRATCH/ready" >>"$SCRATCH/svscan.log" 2>&1 </dev/null &
     TREE=$!
-    await 10 tree_answers
+    await 20 tree_is_ready
+}
+
+tree_is_ready() {
+    kill -0 "$TREE" || fail "svscan ended before it was ready"
+    [ -s "$SCRATCH/ready" ]
+}
+
+# SIGKILL to svscan, and waits until it is gone.
+kill_tree() {
+    kill -KILL "$TREE" || fail "svscan was gone before it was killed"
+    wait "$TREE" 2>"$SCRATCH/answer"
 }
 
 # Asks svscan to stop everything, waits for it, and returns its exit code.
@@ -147,4 +163,81 @@ pid_of() {
 # is NAME FIELD VALUE: for await.
 is() {
     [ "$(status_of "$1" "$2")" = "$3" ]
+}
+
+# file NAME FILE TEXT...: a one-line file of a definition.
+file() {
+    mkdir -p "$DEFS/$1"
+    file_name=$DEFS/$1/$2
+    shift 2
+    echo "$*" >"$file_name"
+}
+
+# finish NAME: its finish script, from stdin.
+finish() {
+    mkdir -p "$DEFS/$1"
+    {
+        echo '#!/bin/sh'
+        cat
+    } >"$DEFS/$1/finish"
+    chmod 755 "$DEFS/$1/finish"
+}
+
+# send NAME LETTERS: commands in one write, as s6-svc sends them.  Waits for
+# somebody who reads them.
+send() {
+    printf %s "$2" >"$LIVE/$1/supervise/control"
+}
+
+# listen NAME: from now on the events of NAME are appended to SCRATCH/NAME.events
+# (a slash of NAME is a minus there).  NAME is a directory of LIVE already.
+listen() {
+    listen_dir=$LIVE/$1/event
+    listen_name=ftrig1:@4000000000000000$(printf %08x "$(clock)"):ABcd_-
+    mkdir -p "$listen_dir"
+    mkfifo "$listen_dir/.$listen_name"
+    exec 8<>"$listen_dir/.$listen_name"
+    cat <&8 >>"$SCRATCH/$(echo "$1" | tr / -).events" 8<&- &
+    exec 8<&-
+    mv "$listen_dir/.$listen_name" "$listen_dir/$listen_name"
+}
+
+# heard NAME EVENTS: that is all it said since listen NAME, for await.
+heard() {
+    [ "$(cat "$SCRATCH/$(echo "$1" | tr / -).events")" = "$2" ]
+}
+
+# Is there such a process, and is it no zombie?
+lives() {
+    lives_state=$(sed -n 's/^.*) \(.\).*/\1/p' "/proc/$1/stat" \
+        2>"$SCRATCH/answer")
+    case $lives_state in
+    '' | Z | X) return 1 ;;
+    esac
+}
+
+ended() {
+    ! lives "$1"
+}
+
+# lines FILE N: it has that many lines by now, or more.  For await.
+lines() {
+    [ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# says TEXT: svscan's log has a line with it.  How often: count TEXT.
+says() {
+    grep -qF -e "$1" "$SCRATCH/svscan.log"
+}
+
+count() {
+    grep -cF -e "$1" "$SCRATCH/svscan.log"
+}
+
+# Another definition comes up, and so whatever was asked before is done.
+settle() {
+    service "settled$1" <<END
+exec sleep 1000
+END
+    await 10 is "settled$1" state up
 }
