@@ -494,6 +494,14 @@ static void catch_signals(void)
         sv_die_sys("unable to catch signals");
 }
 
+/* A file that is opened must not get the number of standard output. */
+static void keep_standard_descriptors(void)
+{
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            sv_die_sys("unable to open /dev/null");
+}
+
 static void notify(void)
 {
     if (!options.notify)
@@ -510,6 +518,7 @@ int main(int argc, char *argv[])
     read_script((const char *const *)argv + optind);
     if (!input_open(&input, STDIN_FILENO))
         sv_die_sys("unable to use standard input");
+    keep_standard_descriptors();
     catch_signals();
     lines.limit = options.limit;
     lock_logdirs();
