@@ -90,11 +90,13 @@ static bool remove_tree(int base, const char *name, int depth);
 /* Removes what is in the directory; false if something stays. */
 static bool empty_dir(int base, const char *name, int depth)
 {
+    /* It may be ours and closed even to us. */
+    fchmodat(base, name, 0700, AT_SYMLINK_NOFOLLOW);
+
     int fd = open_dir(base, name);
 
     if (fd < 0)
         return false;
-    fchmod(fd, 0700); /* it may be ours and closed even to us */
 
     DIR *list = fdopendir(fd);
     const struct dirent *entry;
@@ -449,35 +451,37 @@ static bool stage_reference(const struct copy *copy, int stage,
     return symlinkat(text, stage, path) == 0;
 }
 
-static bool stage_dir(int base, const char *path, mode_t mode, uid_t uid,
-                      gid_t gid)
+/* In each of them something may have to be made, by us. */
+static bool give_dir(int base, const char *path, mode_t mode, uid_t uid,
+                     gid_t gid)
 {
-    if (mkdirat(base, path, 0700) < 0)
-        return false;
-
     int fd = open_dir(base, path);
 
     if (fd < 0)
         return false;
 
-    /* supervise/ and event/ are made in it, by us. */
     bool done = give(fd, mode | 0700, uid, gid);
 
     close_quietly(fd);
     return done;
 }
 
-/* A fifo has no owner's descriptor to go by: nobody may open one here. */
-static bool stage_fifo(int stage, const struct survey_entry *entry,
-                       const char *path)
+static bool make_dir_for(int base, const char *path, mode_t mode, uid_t uid,
+                         gid_t gid)
 {
-    if (mkfifoat(stage, path, 0600) < 0)
-        return false;
+    return mkdirat(base, path, 0700) == 0
+           && give_dir(base, path, mode, uid, gid);
+}
+
+/* By name, since opening a fifo would be noticed by who waits at its end. */
+static bool give_fifo(int dir, const char *name,
+                      const struct survey_entry *entry)
+{
     if ((entry->uid != geteuid() || entry->gid != getegid())
-        && fchownat(stage, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0
+        && fchownat(dir, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0
         && errno != EPERM)
         return false;
-    return fchmodat(stage, path, entry->mode, 0) == 0;
+    return fchmodat(dir, name, entry->mode, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool stage_entry(const struct copy *copy, int stage,
@@ -485,13 +489,14 @@ static bool stage_entry(const struct copy *copy, int stage,
 {
     switch (entry->kind) {
     case SURVEY_DIR:
-        return stage_dir(stage, path, entry->mode, entry->uid, entry->gid);
+        return make_dir_for(stage, path, entry->mode, entry->uid, entry->gid);
     case SURVEY_FILE:
         return stage_file(copy, stage, entry, path);
     case SURVEY_LINK:
         return stage_link(copy, stage, path);
     case SURVEY_FIFO:
-        return stage_fifo(stage, entry, path);
+        return mkfifoat(stage, path, 0600) == 0
+               && give_fifo(stage, path, entry);
     case SURVEY_REFERENCE:
         return stage_reference(copy, stage, path);
     }
@@ -530,7 +535,7 @@ static enum copy_answer stage(struct copy *copy)
     int base = copy->copies->stage;
 
     unstage(copy);
-    if (!stage_dir(base, copy->name, survey->mode, survey->uid, survey->gid))
+    if (!make_dir_for(base, copy->name, survey->mode, survey->uid, survey->gid))
         return failed(copy, ".");
 
     int fd = open_dir(base, copy->name);
@@ -676,16 +681,6 @@ static bool is_new_service(struct renewal *renewal, const struct mark *old,
     return mark_each(old, is_not_sought, renewal);
 }
 
-static bool set_mode(int dir, const char *name, const struct stat *st,
-                     const struct survey_entry *entry, mode_t mode)
-{
-    if ((st->st_uid != entry->uid || st->st_gid != entry->gid)
-        && fchownat(dir, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0
-        && errno != EPERM)
-        return false;
-    return (st->st_mode & 0777) == mode || fchmodat(dir, name, mode, 0) == 0;
-}
-
 /* A directory, or a fifo that somebody may have open, stays what it is. */
 static bool keep_standing(int dir, const char *name,
                           const struct survey_entry *entry, bool *kept)
@@ -701,7 +696,8 @@ static bool keep_standing(int dir, const char *name,
     if (is_dir ? !S_ISDIR(st.st_mode) : !S_ISFIFO(st.st_mode))
         return !is_dir || unlinkat(dir, name, 0) == 0;
     *kept = true;
-    return set_mode(dir, name, &st, entry, entry->mode | (is_dir ? 0700 : 0));
+    return is_dir ? give_dir(dir, name, entry->mode, entry->uid, entry->gid)
+                  : give_fifo(dir, name, entry);
 }
 
 /* Makes the name of a staged file that of the copy's; over a directory only
@@ -726,7 +722,7 @@ static bool install_in(const struct renewal *renewal, int dir, const char *name,
     if (kept)
         return true;
     if (entry->kind == SURVEY_DIR)
-        return stage_dir(dir, name, entry->mode, entry->uid, entry->gid);
+        return make_dir_for(dir, name, entry->mode, entry->uid, entry->gid);
     return move_over(renewal->stage, path, dir, name);
 }
 

@@ -363,14 +363,14 @@ static struct lack type_lack(int fd)
     text[strcspn(text, " \t\r\n")] = '\0';
     if (is(text, "longrun"))
         return (struct lack){ 0 };
+
+    const char *what = "is none of longrun, oneshot and bundle";
+
     if (is(text, "oneshot"))
-        return (struct lack){ "type", "is oneshot, which this version cannot run",
-                              "is longrun", false };
-    if (is(text, "bundle"))
-        return (struct lack){ "type", "is bundle, which this version cannot run",
-                              "is longrun", false };
-    return (struct lack){ "type", "is none of longrun, oneshot and bundle",
-                          "is longrun", false };
+        what = "is oneshot, which this version cannot run";
+    else if (is(text, "bundle"))
+        what = "is bundle, which this version cannot run";
+    return (struct lack){ "type", what, "is longrun", false };
 }
 
 struct lack survey_lack(const struct survey *survey, int fd)

@@ -7,33 +7,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "sv/at.h"
 #include "svscan/copy.h"
 
-static char scratch[] = "/tmp/test_copy.XXXXXX";
+#include "unit.h"
+
 static struct copies copies;
 static struct survey survey;
 static int live;
 
-static const char *in(const char *format, const char *name)
+static const char *in(const char *dir, const char *name)
 {
     static char path[2][SV_PATH_MAX];
     static int turn;
 
     turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "%s/%s/%s", scratch, format, name);
+    snprintf(path[turn], sizeof path[turn], "%s/%s/%s", unit_scratch, dir,
+             name);
     return path[turn];
 }
 
 static void make_tree(void)
 {
-    strcpy(scratch + sizeof scratch - 7, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    unit_make_scratch();
     umask(022);
     ck_assert_int_eq(mkdir(in("defs", ""), 0755), 0);
     ck_assert_int_eq(mkdir(in("defs", "web"), 0755), 0);
@@ -44,13 +43,10 @@ static void make_tree(void)
 
 static void drop_tree(void)
 {
-    char command[64 + sizeof scratch];
-
     copies_close(&copies);
     close(live);
     survey_free(&survey);
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    ck_assert_int_eq(system(command), 0);
+    unit_drop_scratch();
 }
 
 /* Writes a file of the definition, or with "live/web" of the copy. */
@@ -99,7 +95,7 @@ static const char *target_of(const char *name)
     return text;
 }
 
-static bool is_there(const char *name)
+static bool exists(const char *name)
 {
     struct stat st;
 
@@ -126,7 +122,7 @@ static enum copy_answer do_copy(enum copy_answer (*how)(struct copy *))
     char origin[SV_PATH_MAX];
     int fd = look();
 
-    snprintf(origin, sizeof origin, "%s/defs/web", scratch);
+    snprintf(origin, sizeof origin, "%s/defs/web", unit_scratch);
 
     struct copy copy = { .copies = &copies, .name = "web", .fd = fd,
                          .origin = origin, .survey = &survey };
@@ -242,10 +238,14 @@ START_TEST(a_copy_is_marked_with_what_it_was_made_from)
 }
 END_TEST
 
+enum { FOUND_MAX = 256 };
+
 static bool gather(void *context, const char *path)
 {
-    strcat(context, path);
-    strcat(context, " ");
+    char *found = context;
+    size_t used = strlen(found);
+
+    snprintf(found + used, FOUND_MAX - used, "%s ", path);
     return true;
 }
 
@@ -253,7 +253,7 @@ START_TEST(a_mark_names_every_path)
 {
     const char *list[] = { "run", "a", "a/b", "a/b/c", "a/b/d", "log",
                            "log/run" };
-    char found[256] = " ";
+    char found[FOUND_MAX] = " ";
     struct mark mark;
 
     make_dir_of("defs/web", "a");
@@ -298,9 +298,9 @@ START_TEST(a_relative_link_becomes_absolute)
     ck_assert_int_eq(symlink("near", in("defs/web", "sub/far")), 0);
     ck_assert_int_eq(symlink("/bin/true", in("defs/web", "finish")), 0);
     copy_first();
-    snprintf(wanted, sizeof wanted, "%s/defs/web/../common/run", scratch);
+    snprintf(wanted, sizeof wanted, "%s/defs/web/../common/run", unit_scratch);
     ck_assert_str_eq(target_of("run"), wanted);
-    snprintf(wanted, sizeof wanted, "%s/defs/web/sub/near", scratch);
+    snprintf(wanted, sizeof wanted, "%s/defs/web/sub/near", unit_scratch);
     ck_assert_str_eq(target_of("sub/far"), wanted);
     ck_assert_str_eq(target_of("finish"), "/bin/true");
 }
@@ -323,22 +323,17 @@ END_TEST
 
 START_TEST(a_fifo_is_made_anew_and_a_socket_is_left_out)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct stat st;
 
     put_def("run", "one");
     ck_assert_int_eq(mkfifo(in("defs/web", "fifo"), 0600), 0);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s/defs/web/sock",
-             scratch);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(mknod(in("defs/web", "sock"), S_IFSOCK | 0600, 0), 0);
     copy_first();
     ck_assert_int_eq(lstat(in("live/web", "fifo"), &st), 0);
     ck_assert(S_ISFIFO(st.st_mode));
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
-    ck_assert(!is_there("sock"));
+    ck_assert(!exists("sock"));
     ck_assert_str_eq(survey.skipped, "sock");
-    close(fd);
 }
 END_TEST
 
@@ -350,9 +345,9 @@ START_TEST(the_state_of_a_supervisor_is_not_copied)
     make_dir_of("defs/web", "sub");
     make_dir_of("defs/web", "sub/event");
     copy_first();
-    ck_assert(!is_there("supervise"));
-    ck_assert(!is_there("event"));
-    ck_assert(is_there("sub/event"));
+    ck_assert(!exists("supervise"));
+    ck_assert(!exists("event"));
+    ck_assert(exists("sub/event"));
 }
 END_TEST
 
@@ -380,7 +375,7 @@ START_TEST(more_names_than_a_mark_holds_are_refused)
         put_def(name, "");
     }
     ck_assert_int_eq(do_copy(copy_make), COPY_TOO_MANY);
-    ck_assert(!is_there("run"));
+    ck_assert(!exists("run"));
 }
 END_TEST
 
@@ -392,13 +387,13 @@ START_TEST(a_file_that_changes_meanwhile_is_not_copied)
     put_def("run", "one");
     fd = look();
     put_def("run", "longer");
-    snprintf(origin, sizeof origin, "%s/defs/web", scratch);
+    snprintf(origin, sizeof origin, "%s/defs/web", unit_scratch);
 
     struct copy copy = { .copies = &copies, .name = "web", .fd = fd,
                          .origin = origin, .survey = &survey };
 
     ck_assert_int_eq(copy_make(&copy), COPY_CHANGING);
-    ck_assert(!is_there("run"));
+    ck_assert(!exists("run"));
     ck_assert(stage_is_empty());
     close(fd);
 }
@@ -421,8 +416,8 @@ START_TEST(a_renewed_copy_holds_what_is_new_and_not_what_is_gone)
     renew();
     ck_assert_str_eq(text_of("run"), "two");
     ck_assert_str_eq(text_of("timeout-kill"), "100\n");
-    ck_assert(!is_there("finish"));
-    ck_assert(!is_there("dependencies.d"));
+    ck_assert(!exists("finish"));
+    ck_assert(!exists("dependencies.d"));
     ck_assert(stage_is_empty());
 }
 END_TEST
@@ -445,8 +440,8 @@ START_TEST(what_is_not_from_the_definition_stays)
     ck_assert_str_eq(text_of("supervise/status"), "status");
     ck_assert_str_eq(text_of("pid"), "7");
     ck_assert_str_eq(text_of("conf/theirs"), "theirs");
-    ck_assert(!is_there("conf/ours"));
-    ck_assert(is_there("down"));
+    ck_assert(!exists("conf/ours"));
+    ck_assert(exists("down"));
 }
 END_TEST
 
@@ -455,11 +450,11 @@ START_TEST(down_counts_at_first_sight_only)
     put_def("run", "one");
     put_def("down", "");
     copy_first();
-    ck_assert(is_there("down"));
+    ck_assert(exists("down"));
     ck_assert_int_eq(unlink(in("live/web", "down")), 0);
     put_def("run", "two");
     renew();
-    ck_assert(!is_there("down"));
+    ck_assert(!exists("down"));
 }
 END_TEST
 
@@ -471,11 +466,11 @@ START_TEST(the_down_of_a_new_logger_counts)
     put_def("log/run", "log");
     put_def("log/down", "");
     renew();
-    ck_assert(is_there("log/down"));
+    ck_assert(exists("log/down"));
     ck_assert_int_eq(unlink(in("live/web", "log/down")), 0);
     put_def("log/run", "log again");
     renew();
-    ck_assert(!is_there("log/down"));
+    ck_assert(!exists("log/down"));
 }
 END_TEST
 
@@ -536,8 +531,6 @@ START_TEST(no_link_in_the_copy_leads_astray)
 }
 END_TEST
 
-/* A copy that was killed after `steps` of its files is like one whose mark
- * says "not whole". */
 START_TEST(what_was_left_half_way_is_done_again)
 {
     struct mark mark;
@@ -560,7 +553,7 @@ START_TEST(what_was_left_half_way_is_done_again)
     ck_assert_uint_eq(mark.signature, 0);
     ck_assert_int_eq(unlink(in("defs/web", "finish")), 0);
     renew();
-    ck_assert(!is_there("finish"));
+    ck_assert(!exists("finish"));
     ck_assert_str_eq(text_of("run"), "one");
 }
 END_TEST
@@ -572,7 +565,7 @@ START_TEST(what_is_not_a_mark_counts_as_not_whole)
     ck_assert_int_eq(symlink("nonsense", in("live/.svscan/copies", "web")), 0);
     ck_assert(mark_read(&copies, "web", &mark));
     ck_assert_uint_eq(mark.signature, 0);
-    ck_assert(mark_each(&mark, gather, (char[64]){ "" }));
+    ck_assert(mark_each(&mark, gather, (char[FOUND_MAX]){ "" }));
 }
 END_TEST
 
@@ -706,7 +699,8 @@ static void add_first(TCase *tcase)
 
 static void add_renewing(TCase *tcase)
 {
-    tcase_add_test(tcase, a_renewed_copy_holds_what_is_new_and_not_what_is_gone);
+    tcase_add_test(tcase,
+                   a_renewed_copy_holds_what_is_new_and_not_what_is_gone);
     tcase_add_test(tcase, what_is_not_from_the_definition_stays);
     tcase_add_test(tcase, down_counts_at_first_sight_only);
     tcase_add_test(tcase, the_down_of_a_new_logger_counts);

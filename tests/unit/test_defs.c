@@ -16,13 +16,15 @@
 #include "sv/say.h"
 #include "svscan/defs.h"
 
+#include "unit.h"
+
 enum { PATIENCE_MS = 10000, QUIET_MS = 250 };
 
-static char scratch[] = "/tmp/test_defs.XXXXXX";
 static struct loop loop;
 static struct defs defs;
 static int live;
-static char heard[4096]; /* "+web " appeared, "-web " removed, "~web " changed */
+/* "+web " appeared, "-web " removed, "~web " changed */
+static char heard[4096];
 static const char *wanted;
 static int64_t deadline;
 
@@ -32,7 +34,7 @@ static const char *in(const char *dir, const char *name)
     static int turn;
 
     turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "%s/%s%s%s", scratch, dir,
+    snprintf(path[turn], sizeof path[turn], "%s/%s%s%s", unit_scratch, dir,
              *dir == '\0' || *name == '\0' ? "" : "/", name);
     return path[turn];
 }
@@ -122,8 +124,7 @@ static void make_scene(void)
 {
     static const int no_signals[] = { 0 };
 
-    strcpy(scratch + sizeof scratch - 7, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(scratch));
+    unit_make_scratch();
     umask(022);
     forget_heard();
     sv_program = "svscan";
@@ -138,15 +139,12 @@ static void make_scene(void)
 
 static void drop_scene(void)
 {
-    char command[64 + sizeof scratch];
-
     if (defs.path != NULL)
         defs_close(&defs);
     loop_close(&loop);
     close(live);
     close(sv_say_fd);
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    ck_assert_int_eq(system(command), 0);
+    unit_drop_scratch();
 }
 
 static void start(void)
@@ -603,7 +601,7 @@ START_TEST(definitions_that_are_all_away_are_not_lost)
 {
     have_web();
     ck_assert_int_eq(rename(in("", "defs"), in("", "away")), 0);
-    run("-web ", 3 * QUIET_MS);
+    run("-web ", INT64_C(3) * QUIET_MS);
     ck_assert(!defs_rescan(&defs));
     ck_assert_str_eq(heard, "");
     ck_assert_int_eq(rename(in("", "away"), in("", "defs")), 0);
