@@ -16,7 +16,6 @@
 # Without DISK, a file, the root is the initramfs.
 vm() {
     words="console=ttyS0 quiet panic=-1 sysctl.kernel.dmesg_restrict=0"
-    words="$words ${QEMU_APPEND-}"
     net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80
     if [ -n "${2-}" ]; then
         words="$words root=/dev/nvme0n1 rootfstype=ext4 rw"
@@ -29,7 +28,7 @@ vm() {
         -m "${QEMU_MEMORY:-256}" -nodefaults -display none -no-reboot \
         -serial mon:stdio -netdev "$net" \
         -device virtio-net-pci,netdev=net,romfile= \
-        -kernel "$IMAGE/vmlinuz" -append "$words" "$@"
+        -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}" "$@"
 }
 
 # free_port FROM - prints the first TCP port from there on which none listens.
