@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ask.h - svctl's end of the socket: a request, and what is answered.
+ *
+ * svscan may be killed, and started again, between any two bytes: a request
+ * whose end did not come is LOST, and whoever made it connects and asks again.
+ */
+#ifndef SVCTL_ASK_H
+#define SVCTL_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sv/wire.h"
+#include "svctl/rows.h"
+#include "svctl/svctl.h"
+
+enum asked {
+    ASKED,      /* it is answered */
+    ASKED_LOST, /* svscan went away */
+    ASKED_LATE, /* the time is over */
+};
+
+/* Who hears what an answer, or an event, consists of. */
+struct hearer {
+    void *context;
+    void (*row)(void *context, const struct sv_wire_row *row);
+    void (*fault)(void *context, const char *name, const char *reason);
+};
+
+struct tree {
+    const char *live;
+    int fd;
+    uint32_t serial;
+    int losses;        /* how often svscan went away */
+    int64_t deadline;  /* CLOCK_BOOTTIME ns; NO_DEADLINE */
+    struct sv_wire_out out; /* the request: begun by tree_begin, then filled */
+    char in[SV_WIRE_MAX];
+};
+
+#define NO_DEADLINE INT64_MAX
+
+/* Connects to the tree of the call, with the call's timeout, or where there is
+ * none the given one (NO_TIMEOUT: none).  Does not return where nobody
+ * listens: says so, and exits. */
+struct tree *tree_open(const struct call *call, int64_t timeout_ms);
+void tree_close(struct tree *tree);
+
+/* Starts a request in tree->out. */
+void tree_begin(struct tree *tree, enum sv_wire_type type);
+
+/* Sends tree->out, and hears until its END.  It may be sent again. */
+enum asked tree_ask(struct tree *tree, const struct hearer *hearer);
+
+/* The same, again and again until it is answered.  again is called, if not
+ * NULL, before each further time, to forget what was heard.  Exits with 99 when
+ * the time is over. */
+void tree_ask_surely(struct tree *tree, const struct hearer *hearer,
+                     void (*again)(void *context));
+
+/* Hears one message of events, until a time (as deadline). */
+enum asked tree_listen(struct tree *tree, const struct hearer *hearer,
+                       int64_t until);
+
+/* After a loss: connects again as soon as svscan listens again.  Exits, having
+ * said why, if that is not before the deadline or within LOSS_PATIENCE_MS. */
+enum { LOSS_PATIENCE_MS = 10000, LOSSES_MAX = 10 };
+void tree_reconnect(struct tree *tree);
+
+/* Replaces *rows by the rows of the services that args (names, patterns; none:
+ * all) or -a choose.  -a, and a pattern without a slash, choose no loggers.
+ * Says which names no service has, with what may have been meant, and then
+ * exits with 100. */
+void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows);
+
+/* The row of one service; false if there is none of that name. */
+bool tree_look(struct tree *tree, const char *name, struct sv_wire_row *row);
+
+/* Replaces *rows by those of all services. */
+void tree_list(struct tree *tree, struct rows *rows);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * change.c - start, stop, restart, once, wait: ask, and see it through.
+ *
+ * First WATCH, then LIST, then COMMAND: so that nothing that happens is missed.
+ * If svscan is killed meanwhile, all of that is done again with the next one,
+ * and commands are repeated where what they ask for has not begun.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sv/clock.h"
+#include "sv/command.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svctl/ask.h"
+#include "svctl/show.h"
+#include "svctl/verdict.h"
+
+enum { CHANGE_TIMEOUT_MS = 60000 };
+
+struct change {
+    struct tree *tree;
+    const struct call *call;
+    enum goal goal;
+    const char *letters; /* NULL: only waits */
+    struct target *targets; /* sorted by name */
+    size_t count;
+    bool has_progress; /* a line of it is on the terminal */
+};
+
+/* ---- targets ------------------------------------------------------------ */
+
+static int compare_name(const void *name, const void *target)
+{
+    return strcmp(name, ((const struct target *)target)->now.name);
+}
+
+static int compare_targets(const void *one, const void *other)
+{
+    return compare_name(((const struct target *)one)->now.name, other);
+}
+
+static struct target *target_of(const struct change *change, const char *name)
+{
+    return bsearch(name, change->targets, change->count,
+                   sizeof *change->targets, compare_name);
+}
+
+static void take_targets(struct change *change, const struct rows *rows)
+{
+    change->targets = calloc(rows->count + 1, sizeof *change->targets);
+    if (!change->targets)
+        sv_die_sys("unable to keep the services' states");
+    change->count = rows->count;
+    for (size_t i = 0; i < rows->count; i++) {
+        change->targets[i].before = rows->rows[i];
+        change->targets[i].now = rows->rows[i];
+    }
+    qsort(change->targets, change->count, sizeof *change->targets,
+          compare_targets);
+}
+
+static void see_row(void *context, const struct sv_wire_row *row)
+{
+    struct change *change = context;
+    struct target *target = target_of(change, row->name);
+
+    if (target)
+        target_see(target, change->goal, row);
+}
+
+/* There is none such, any more. */
+static void see_fault(void *context, const char *name, const char *reason)
+{
+    struct target *target = target_of(context, name);
+
+    (void)reason;
+    if (target)
+        target->is_unknown = true;
+}
+
+static struct hearer hearer_of(struct change *change)
+{
+    return (struct hearer){change, see_row, see_fault};
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static enum asked watch(struct change *change)
+{
+    const struct hearer hearer = hearer_of(change);
+
+    tree_begin(change->tree, SV_WIRE_WATCH);
+    return tree_ask(change->tree, &hearer);
+}
+
+/* What has become of them since they were last heard of. */
+static enum asked look_again(struct change *change)
+{
+    const struct hearer hearer = hearer_of(change);
+    struct sv_wire_out *out = &change->tree->out;
+
+    tree_begin(change->tree, SV_WIRE_LIST);
+    for (size_t i = 0; i < change->count; i++) {
+        change->targets[i].is_unseen = change->tree->losses > 0;
+        sv_wire_put_text(out, change->targets[i].now.name);
+    }
+    if (out->full) /* too many for a message: all */
+        tree_begin(change->tree, SV_WIRE_LIST);
+    return tree_ask(change->tree, &hearer);
+}
+
+/* Commands the targets [*from, ...) that want it, as many as a message has room
+ * for; *from is then the first that is left. */
+static enum asked command_some(struct change *change, size_t *from)
+{
+    const struct hearer hearer = hearer_of(change);
+    struct sv_wire_out *out = &change->tree->out;
+    size_t first = *from;
+    size_t named = 0;
+    size_t i;
+
+    tree_begin(change->tree, SV_WIRE_COMMAND);
+    sv_wire_put_text(out, change->letters);
+    for (i = first; i < change->count; i++) {
+        if (!target_wants_request(&change->targets[i], change->goal))
+            continue;
+        sv_wire_put_text(out, change->targets[i].now.name);
+        if (out->full)
+            break;
+        named++;
+    }
+    *from = i;
+
+    enum asked asked = named ? tree_ask(change->tree, &hearer) : ASKED;
+
+    for (i = first; asked == ASKED && i < *from; i++)
+        change->targets[i].is_asked = true;
+    return asked;
+}
+
+static enum asked command(struct change *change)
+{
+    enum asked asked = ASKED;
+
+    for (size_t from = 0; change->letters && from < change->count;)
+        if ((asked = command_some(change, &from)) != ASKED)
+            break;
+    return asked;
+}
+
+/* ---- seeing it through -------------------------------------------------- */
+
+static void show_progress(struct change *change, size_t pending,
+                          const struct sv_wire_row *row)
+{
+    char state[STATE_TEXT_MAX];
+
+    if (!isatty(2))
+        return;
+    change->has_progress = true;
+    fprintf(stderr, "\r\033[Kwaiting for %s: %s", row->name,
+            row_state(state, row));
+    if (pending > 1)
+        fprintf(stderr, ", and %zu more", pending - 1);
+}
+
+static void end_progress(struct change *change)
+{
+    if (change->has_progress)
+        fputs("\r\033[K", stderr);
+    change->has_progress = false;
+}
+
+/* How many are not done yet?  *until becomes the time at which the first of
+ * those that are settling is settled. */
+static size_t count_pending(struct change *change, int64_t *until)
+{
+    int64_t realtime = sv_realtime();
+    const struct target *first = NULL;
+    size_t pending = 0;
+
+    for (size_t i = 0; i < change->count; i++) {
+        struct target *target = &change->targets[i];
+        enum verdict verdict = target_judge(target, change->goal, realtime);
+
+        if (verdict == DONE || verdict == FAILED)
+            continue;
+        if (!pending++)
+            first = target;
+        if (verdict == SETTLING) {
+            int64_t at = sv_boottime() + target->settled - realtime;
+
+            *until = at < *until ? at : *until;
+        }
+    }
+    if (first && *until == change->tree->deadline)
+        show_progress(change, pending, &first->now);
+    return pending;
+}
+
+/* Hears events until all is done, svscan is lost, or the time is over. */
+static enum asked await_all(struct change *change)
+{
+    const struct hearer hearer = hearer_of(change);
+
+    for (;;) {
+        int64_t until = change->tree->deadline;
+        enum asked asked;
+
+        if (!count_pending(change, &until))
+            return ASKED;
+        asked = tree_listen(change->tree, &hearer, until);
+        if (asked == ASKED_LOST ||
+            (asked == ASKED_LATE && sv_boottime() >= change->tree->deadline))
+            return asked;
+    }
+}
+
+/* One attempt, with one svscan. */
+static enum asked attempt(struct change *change)
+{
+    enum asked asked = ASKED;
+
+    if (!change->call->no_wait)
+        asked = watch(change);
+    if (asked == ASKED && (change->tree->losses || !change->call->no_wait))
+        asked = look_again(change);
+    if (asked == ASKED)
+        asked = command(change);
+    if (asked == ASKED && !change->call->no_wait)
+        asked = await_all(change);
+    return asked;
+}
+
+/* ---- the result --------------------------------------------------------- */
+
+static void say_failure(const struct target *target)
+{
+    char reason[REASON_MAX];
+
+    target_reason(target, reason);
+    sv_say(SV_FATAL, 0, SV_STRINGS(target->now.name, ": ", reason));
+}
+
+static void say_late(const struct target *target)
+{
+    char state[STATE_TEXT_MAX];
+
+    sv_say(SV_FATAL, 0,
+           SV_STRINGS(target->now.name, ": timed out: it is ",
+                      row_state(state, &target->now)));
+}
+
+static void show_rows(const struct change *change)
+{
+    struct rows rows = {0};
+
+    for (size_t i = 0; i < change->count; i++)
+        rows_add(&rows, &change->targets[i].now);
+    show_json(&rows);
+    rows_free(&rows);
+}
+
+static void say_done(const struct target *target)
+{
+    char state[STATE_TEXT_MAX];
+
+    if (isatty(2))
+        fprintf(stderr, "%s: %s\n", target->now.name,
+                row_state(state, &target->now));
+}
+
+static int report(struct change *change)
+{
+    int64_t realtime = sv_realtime();
+    bool late = false;
+    bool failed = false;
+
+    end_progress(change);
+    for (size_t i = 0; i < change->count; i++) {
+        struct target *target = &change->targets[i];
+        enum verdict verdict = target_judge(target, change->goal, realtime);
+
+        if (change->call->no_wait && !target->is_unknown) {
+            continue;
+        } else if (verdict == FAILED) {
+            say_failure(target);
+            failed = true;
+        } else if (verdict == DONE) {
+            say_done(target);
+        } else {
+            say_late(target);
+            late = true;
+        }
+    }
+    if (change->call->json)
+        show_rows(change);
+    return failed ? SV_EXIT_NO : late ? SV_EXIT_TIMEOUT : SV_EXIT_OK;
+}
+
+static void need_names(const struct call *call)
+{
+    if (!*call->args && !call->all)
+        die_of_usage("which service? (-a is all)");
+}
+
+static int change(const struct call *call, char **names, enum goal goal,
+                  const char *letters, int64_t timeout_ms)
+{
+    struct change change = {.call = call, .goal = goal, .letters = letters};
+    struct rows rows = {0};
+    int code;
+
+    change.tree = tree_open(call, timeout_ms);
+    tree_choose(change.tree, names, call->all, &rows);
+    take_targets(&change, &rows);
+    rows_free(&rows);
+    while (attempt(&change) == ASKED_LOST)
+        tree_reconnect(change.tree);
+    code = report(&change);
+    free(change.targets);
+    tree_close(change.tree);
+    return code;
+}
+
+int verb_start(const struct call *call)
+{
+    need_names(call);
+    return change(call, call->args, GOAL_START, "u", CHANGE_TIMEOUT_MS);
+}
+
+int verb_stop(const struct call *call)
+{
+    need_names(call);
+    return change(call, call->args, GOAL_STOP, "d", CHANGE_TIMEOUT_MS);
+}
+
+int verb_restart(const struct call *call)
+{
+    need_names(call);
+    return change(call, call->args, GOAL_RESTART, "du", CHANGE_TIMEOUT_MS);
+}
+
+int verb_once(const struct call *call)
+{
+    need_names(call);
+    return change(call, call->args, GOAL_ONCE, "o", CHANGE_TIMEOUT_MS);
+}
+
+int verb_wait(const struct call *call)
+{
+    static const struct {
+        const char *word;
+        enum goal goal;
+    } goals[] = {
+        {"up", GOAL_IS_UP},
+        {"ready", GOAL_IS_READY},
+        {"down", GOAL_IS_DOWN},
+    };
+    enum goal goal = GOAL_IS_READY;
+    char **names = call->args;
+
+    for (size_t i = 0; *names && i < sizeof goals / sizeof *goals; i++)
+        if (strcmp(*names, goals[i].word) == 0) {
+            goal = goals[i].goal;
+            names++;
+            break;
+        }
+    if (!*names && !call->all)
+        die_of_usage("wait for which service? (-a is all)");
+    return change(call, names, goal, NULL, NO_TIMEOUT);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rows.c - the rows of many services, and the names that people type.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sv/say.h"
+#include "svctl/rows.h"
+
+void rows_add(struct rows *rows, const struct sv_wire_row *row)
+{
+    if (rows->count == rows->room) {
+        size_t room = rows->room ? 2 * rows->room : 4;
+
+        rows->rows = realloc(rows->rows, room * sizeof *row);
+        if (!rows->rows)
+            sv_die_sys("unable to keep the services' states");
+        rows->room = room;
+    }
+    rows->rows[rows->count++] = *row;
+}
+
+struct sv_wire_row *rows_find(const struct rows *rows, const char *name)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (strcmp(rows->rows[i].name, name) == 0)
+            return &rows->rows[i];
+    return NULL;
+}
+
+/* As strcmp, but a slash is the least letter: web, web/log, web-2. */
+static int compare_names(const char *one, const char *other)
+{
+    for (; *one && *one == *other; one++, other++)
+        continue;
+
+    int a = *one == '/' ? 1 : (unsigned char)*one;
+    int b = *other == '/' ? 1 : (unsigned char)*other;
+
+    return (a > b) - (a < b);
+}
+
+static int compare_rows(const void *one, const void *other)
+{
+    return compare_names(((const struct sv_wire_row *)one)->name,
+                         ((const struct sv_wire_row *)other)->name);
+}
+
+void rows_sort(struct rows *rows)
+{
+    if (rows->count)
+        qsort(rows->rows, rows->count, sizeof *rows->rows, compare_rows);
+}
+
+void rows_free(struct rows *rows)
+{
+    free(rows->rows);
+    *rows = (struct rows){0};
+}
+
+/* ---- names -------------------------------------------------------------- */
+
+bool name_is_pattern(const char *name)
+{
+    return strpbrk(name, "*?[") != NULL;
+}
+
+bool name_matches(const char *pattern, const char *name)
+{
+    return fnmatch(pattern, name, FNM_PATHNAME) == 0;
+}
+
+bool name_is_logger(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash && strcmp(slash + 1, SV_LOG) == 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t name_distance(const char *one, const char *other, size_t limit)
+{
+    /* Three lines of the table of distances between all beginnings. */
+    static size_t lines[3][SV_NAME_MAX + 2];
+    size_t *before = lines[0];
+    size_t *last = lines[1];
+    size_t *now = lines[2];
+    size_t width = strnlen(other, SV_NAME_MAX + 1);
+
+    if (width > SV_NAME_MAX || strnlen(one, SV_NAME_MAX + 1) > SV_NAME_MAX)
+        return limit + 1;
+    for (size_t j = 0; j <= width; j++)
+        last[j] = j;
+    for (size_t i = 1; one[i - 1]; i++) {
+        now[0] = i;
+        for (size_t j = 1; j <= width; j++) {
+            size_t change = one[i - 1] != other[j - 1];
+
+            now[j] = least(least(last[j], now[j - 1]) + 1,
+                           last[j - 1] + change);
+            if (i > 1 && j > 1 && one[i - 1] == other[j - 2] &&
+                one[i - 2] == other[j - 1])
+                now[j] = least(now[j], before[j - 2] + 1);
+        }
+
+        size_t *oldest = before;
+
+        before = last;
+        last = now;
+        now = oldest;
+    }
+    return least(last[width], limit + 1);
+}
+
+const char *name_nearest(const struct rows *rows, const char *name)
+{
+    size_t best = strlen(name) > 4 ? 3 : 2; /* not as far as that */
+    const char *nearest = NULL;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        size_t distance = name_distance(name, rows->rows[i].name, best);
+
+        if (distance < best) {
+            best = distance;
+            nearest = rows->rows[i].name;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rows.h - the rows of many services, and the names that people type.
+ */
+#ifndef SVCTL_ROWS_H
+#define SVCTL_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sv/wire.h"
+
+struct rows {
+    struct sv_wire_row *rows;
+    size_t count;
+    size_t room;
+};
+
+/* Appends a copy of *row.  Exits with 111 where there is no memory. */
+void rows_add(struct rows *rows, const struct sv_wire_row *row);
+/* NULL if no row has that name. */
+struct sv_wire_row *rows_find(const struct rows *rows, const char *name);
+/* By name, each logger after its service. */
+void rows_sort(struct rows *rows);
+void rows_free(struct rows *rows);
+
+/* Does name hold a character that makes it a pattern? */
+bool name_is_pattern(const char *name);
+
+/* Does the pattern of fnmatch(3) match, where * and ? match no slash? */
+bool name_matches(const char *pattern, const char *name);
+
+/* "web/log" is a logger's name. */
+bool name_is_logger(const char *name);
+
+/* How many letters must be changed, added, taken out, or swapped with their
+ * neighbour to make one of the other.  More than limit comes out as
+ * limit + 1. */
+size_t name_distance(const char *one, const char *other, size_t limit);
+
+/* The name in rows that is most like name; NULL if none is much like it. */
+const char *name_nearest(const struct rows *rows, const char *name);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * status.c - status and events: what the services do.
+ */
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "svctl/ask.h"
+#include "svctl/show.h"
+#include "svctl/verdict.h"
+#include "svctl/when.h"
+
+/* Who is named must be up; of all, those that are wanted, and a definition that
+ * is no service for its fault is wanted by somebody. */
+static bool is_as_it_should(const struct sv_wire_row *row, bool is_named)
+{
+    if (row_is_ready(row))
+        return true;
+    return !is_named && !(row->flags & SV_ROW_WANT_UP) && !*row->note;
+}
+
+int verb_status(const struct call *call)
+{
+    struct tree *tree = tree_open(call, NO_TIMEOUT);
+    struct look look = look_of(1);
+    struct rows rows = {0};
+    bool all_well = true;
+
+    tree_choose(tree, call->args, call->all, &rows);
+    for (size_t i = 0; i < rows.count; i++)
+        if (!is_as_it_should(&rows.rows[i], call->count > 0))
+            all_well = false;
+    if (call->json)
+        show_json(&rows);
+    else
+        table_print(stdout, &rows, &look);
+    show_end();
+    rows_free(&rows);
+    tree_close(tree);
+    return all_well ? SV_EXIT_OK : SV_EXIT_NO;
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static void print_event(void *context, const struct sv_wire_row *row)
+{
+    const struct call *call = context;
+    int64_t realtime = sv_realtime();
+    char when[WHEN_LOCAL_MAX];
+    char state[STATE_TEXT_MAX];
+    char exit[EXIT_TEXT_MAX];
+    bool is_after_death = row->state == SV_WIRE_FINISHING ||
+                          row->state == SV_WIRE_WAITING ||
+                          row->state == SV_WIRE_DOWN;
+
+    if (call->json) {
+        fprintf(stdout, "{\"time\": \"%s\", \"service\": ",
+                when_utc(when, realtime));
+        json_row(stdout, row, realtime);
+        fputs("}\n", stdout);
+        return;
+    }
+    fprintf(stdout, "%s %s %s", when_local(when, realtime), row->name,
+            row_state(state, row));
+    if (is_after_death && (row->deaths || row->wstat))
+        fprintf(stdout, ": %s", row_exit(exit, row));
+    if (*row->note)
+        fprintf(stdout, " (%s)", row->note);
+    putc('\n', stdout);
+}
+
+/* The connection is new: what happened meanwhile is not known. */
+static void watch_surely(struct tree *tree, const struct hearer *hearer)
+{
+    tree_begin(tree, SV_WIRE_WATCH);
+    tree_ask_surely(tree, hearer, NULL);
+}
+
+int verb_events(const struct call *call)
+{
+    struct call mine = *call;
+    const struct hearer hearer = {.context = &mine, .row = print_event};
+    struct tree *tree = tree_open(call, NO_TIMEOUT);
+    enum asked asked;
+
+    if (call->count || call->all)
+        die_of_usage("events takes no names: it shows all there is");
+    watch_surely(tree, &hearer);
+    do {
+        asked = tree_listen(tree, &hearer, tree->deadline);
+        show_end();
+        if (asked == ASKED_LOST) {
+            tree_reconnect(tree);
+            sv_warn("svscan was started again: events may be missing");
+            watch_surely(tree, &hearer);
+        }
+    } while (asked != ASKED_LATE);
+    tree_close(tree);
+    return SV_EXIT_TIMEOUT;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * svctl.h - what the verbs of svctl share: the command line, and the table.
+ */
+#ifndef SVCTL_SVCTL_H
+#define SVCTL_SVCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NO_TIMEOUT = -1 };
+
+/* The command line, without the verb. */
+struct call {
+    const char *live;
+    int64_t timeout_ms; /* NO_TIMEOUT: the verb's own */
+    bool json;
+    bool no_wait;
+    bool all;           /* -a */
+    bool follow;        /* -f */
+    long lines;         /* -n; -1: not given */
+    char **args;        /* what follows the verb, NULL at the end */
+    size_t count;
+};
+
+/* Each does what its line in verbs[] says, and returns the exit code. */
+int verb_status(const struct call *call);
+int verb_start(const struct call *call);
+int verb_stop(const struct call *call);
+int verb_restart(const struct call *call);
+int verb_once(const struct call *call);
+int verb_reload(const struct call *call);
+int verb_pause(const struct call *call);
+int verb_cont(const struct call *call);
+int verb_signal(const struct call *call);
+int verb_wait(const struct call *call);
+int verb_events(const struct call *call);
+int verb_log(const struct call *call);
+int verb_rescan(const struct call *call);
+int verb_poweroff(const struct call *call);
+int verb_reboot(const struct call *call);
+int verb_halt(const struct call *call);
+
+/* Called as shutdown or telinit: the words of those commands. */
+int called_shutdown(struct call *call);
+int called_telinit(struct call *call);
+
+/* "svctl: fatal: usage ...", exit 100. */
+_Noreturn void die_of_usage(const char *what);
+
+#endif

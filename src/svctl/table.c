@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * table.c - the table of svctl status.
+ *
+ * Columns are as wide as what is in them.  On a terminal the name gets what is
+ * left of the line; one that is longer stands on a line of its own, whole, so
+ * that it can be copied.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svctl/show.h"
+#include "svctl/verdict.h"
+#include "svctl/when.h"
+
+enum column { NAME, STATE, READY, PID, UPTIME, RESTARTS, LAST_EXIT, COLUMNS };
+
+enum { CELL_MAX = SV_NAME_MAX + 4, GAP = 2, NAME_LEAST = 12 };
+
+static const char *const headings[COLUMNS] = {
+    [NAME] = "NAME",         [STATE] = "STATE",   [READY] = "READY",
+    [PID] = "PID",           [UPTIME] = "UPTIME", [RESTARTS] = "RESTARTS",
+    [LAST_EXIT] = "LAST-EXIT",
+};
+
+struct cells {
+    char text[COLUMNS][CELL_MAX];
+};
+
+enum colour { PLAIN = 0, RED = 31, GREEN = 32, YELLOW = 33 };
+
+struct look look_of(int fd)
+{
+    struct look look = {.realtime = sv_realtime()};
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    struct winsize size;
+
+    if (!isatty(fd))
+        return look;
+    look.width = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+                     ? size.ws_col
+                     : 80;
+    look.has_colour = !(no_colour && *no_colour) &&
+                      !(terminal && strcmp(terminal, "dumb") == 0);
+    return look;
+}
+
+/* What would move the cursor, or ring the bell, is not for a terminal. */
+static void print_clean(FILE *to, const char *text)
+{
+    for (; *text; text++)
+        putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, to);
+}
+
+static const char *state_word(const struct sv_wire_row *row)
+{
+    if (row_is_alive(row) && row->flags & SV_ROW_PAUSED)
+        return "paused";
+    return sv_wire_state_name(row->state);
+}
+
+static enum colour state_colour(const struct sv_wire_row *row)
+{
+    bool is_wanted = row->flags & SV_ROW_WANT_UP || *row->note;
+
+    if (row->state == SV_WIRE_DOWN || row->state == SV_WIRE_WAITING)
+        return is_wanted ? RED : PLAIN;
+    return row_is_ready(row) && !(row->flags & SV_ROW_PAUSED) ? GREEN : YELLOW;
+}
+
+static void fill_exit(char *text, const struct sv_wire_row *row)
+{
+    if (!row->deaths && !row->wstat)
+        stpcpy(text, "-");
+    else if (row->wstat == SV_WSTAT_UNKNOWN)
+        stpcpy(text, "unknown");
+    else if (WIFSIGNALED(row->wstat))
+        snprintf(text, CELL_MAX, "SIG%s",
+                 sv_signal_name(WTERMSIG(row->wstat)));
+    else
+        snprintf(text, CELL_MAX, "exit %d", WEXITSTATUS(row->wstat));
+}
+
+static void fill_uptime(char *text, const struct sv_wire_row *row,
+                        int64_t realtime)
+{
+    char duration[WHEN_DURATION_MAX];
+    int64_t since = sv_stamp_to_realtime(&row->stamp);
+
+    stpcpy(text, row_is_alive(row)
+                     ? when_duration(duration, (realtime - since) / SV_SECOND)
+                     : "-");
+}
+
+static void fill_cells(struct cells *cells, const struct sv_wire_row *row,
+                       int64_t realtime)
+{
+    const char *ready = !row_is_alive(row) || !(row->flags & SV_ROW_ANNOUNCES)
+                            ? "-"
+                        : row->flags & SV_ROW_READY ? "yes"
+                                                    : "no";
+
+    snprintf(cells->text[NAME], CELL_MAX, "%s%s",
+             name_is_logger(row->name) ? "  " : "", row->name);
+    stpcpy(cells->text[STATE], state_word(row));
+    stpcpy(cells->text[READY], ready);
+    if (row->pid)
+        snprintf(cells->text[PID], CELL_MAX, "%" PRId64, row->pid);
+    else
+        stpcpy(cells->text[PID], "-");
+    fill_uptime(cells->text[UPTIME], row, realtime);
+    snprintf(cells->text[RESTARTS], CELL_MAX, "%" PRIu32, row->restarts);
+    fill_exit(cells->text[LAST_EXIT], row);
+}
+
+static void measure(size_t widths[static COLUMNS], const struct rows *rows,
+                    const struct look *look)
+{
+    size_t others = 0;
+    struct cells cells;
+
+    for (size_t i = 0; i < COLUMNS; i++)
+        widths[i] = strlen(headings[i]);
+    for (size_t r = 0; r < rows->count; r++) {
+        fill_cells(&cells, &rows->rows[r], look->realtime);
+        for (size_t i = 0; i < COLUMNS; i++)
+            if (strlen(cells.text[i]) > widths[i])
+                widths[i] = strlen(cells.text[i]);
+    }
+    for (size_t i = NAME + 1; i < COLUMNS; i++)
+        others += GAP + widths[i];
+    if (look->width && widths[NAME] + others > look->width) {
+        widths[NAME] = look->width > others ? look->width - others : 0;
+        if (widths[NAME] < NAME_LEAST)
+            widths[NAME] = NAME_LEAST;
+    }
+}
+
+static void pad(FILE *to, size_t used, size_t width)
+{
+    for (; used < width; used++)
+        putc(' ', to);
+}
+
+static void print_cells(FILE *to, const char *const *texts,
+                        const size_t *widths, enum colour state_colour)
+{
+    size_t length = strlen(texts[NAME]);
+
+    print_clean(to, texts[NAME]);
+    if (length > widths[NAME]) {
+        putc('\n', to);
+        length = 0;
+    }
+    pad(to, length, widths[NAME]);
+    for (size_t i = NAME + 1; i < COLUMNS; i++) {
+        enum colour colour = i == STATE ? state_colour : PLAIN;
+
+        pad(to, 0, GAP);
+        if (colour)
+            fprintf(to, "\033[%dm%s\033[m", (int)colour, texts[i]);
+        else
+            fputs(texts[i], to);
+        if (i + 1 < COLUMNS)
+            pad(to, strlen(texts[i]), widths[i]);
+    }
+    putc('\n', to);
+}
+
+static void print_row(FILE *to, const struct sv_wire_row *row,
+                      const size_t *widths, const struct look *look)
+{
+    struct cells cells;
+    const char *texts[COLUMNS];
+
+    fill_cells(&cells, row, look->realtime);
+    for (size_t i = 0; i < COLUMNS; i++)
+        texts[i] = cells.text[i];
+    print_cells(to, texts, widths,
+                look->has_colour ? state_colour(row) : PLAIN);
+    if (*row->note) {
+        fputs("  note: ", to);
+        print_clean(to, row->note);
+        putc('\n', to);
+    }
+    if (row->flags & SV_ROW_CHANGED)
+        fputs("  changed: its definition is newer; a restart takes it up\n",
+              to);
+}
+
+void table_print(FILE *to, const struct rows *rows, const struct look *look)
+{
+    size_t widths[COLUMNS];
+
+    measure(widths, rows, look);
+    print_cells(to, headings, widths, PLAIN);
+    for (size_t i = 0; i < rows->count; i++)
+        print_row(to, &rows->rows[i], widths, look);
+}
+
+void show_end(void)
+{
+    if (fflush(stdout) == EOF || ferror(stdout))
+        sv_die_sys("unable to write to stdout");
+}
