@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* test_wire.c - what svctl and svscan say to each other, to the byte. */
-#include <check.h>
+#include "unit.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sv/wire.h"
 
@@ -292,29 +287,18 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("wire");
-    TCase *cases = tcase_create("wire");
-    SRunner *runner = srunner_create(suite);
-
-    suite_add_tcase(suite, cases);
-    tcase_add_test(cases, a_header_is_eight_bytes);
-    tcase_add_test(cases, a_row_lies_as_the_table_says);
-    tcase_add_test(cases, a_row_comes_back_as_it_went);
-    tcase_add_test(cases, the_longest_row_fits_and_the_empty_one_is_fixed);
-    tcase_add_test(cases, what_a_later_version_adds_to_a_row_is_skipped);
-    tcase_add_test(cases, a_row_that_cannot_be_is_refused);
-    tcase_add_test(cases,
-                   every_shorter_message_is_refused_and_nothing_is_taken);
-    tcase_add_test(cases, another_version_and_an_unknown_type_are_refused);
-    tcase_add_test(cases, a_text_that_is_longer_than_its_place_is_refused);
-    tcase_add_test(cases, a_full_message_stays_as_it_was);
-    tcase_add_test(cases, a_fault_goes_in_whole_or_not_at_all);
-    tcase_add_test(cases, a_tree_may_lie_deeper_than_a_socket_address);
-    tcase_add_test(cases, every_state_has_a_word);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return UNIT_RUN(
+        "wire",
+        a_header_is_eight_bytes, a_row_lies_as_the_table_says,
+        a_row_comes_back_as_it_went,
+        the_longest_row_fits_and_the_empty_one_is_fixed,
+        what_a_later_version_adds_to_a_row_is_skipped,
+        a_row_that_cannot_be_is_refused,
+        every_shorter_message_is_refused_and_nothing_is_taken,
+        another_version_and_an_unknown_type_are_refused,
+        a_text_that_is_longer_than_its_place_is_refused,
+        a_full_message_stays_as_it_was,
+        a_fault_goes_in_whole_or_not_at_all,
+        a_tree_may_lie_deeper_than_a_socket_address,
+        every_state_has_a_word);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/* Truths about the names that people type. */
+#include "unit.h"
+
+#include "svctl/rows.h"
+
+static struct rows rows;
+
+static void add(const char *name)
+{
+    struct sv_wire_row row = {.state = SV_WIRE_UP};
+
+    snprintf(row.name, sizeof row.name, "%s", name);
+    rows_add(&rows, &row);
+}
+
+START_TEST(a_logger_comes_after_its_service)
+{
+    static const char *const sorted[] = {"db", "web", "web/log", "web-2",
+                                         "web0"};
+
+    add("web0");
+    add("web-2");
+    add("web/log");
+    add("web");
+    add("db");
+    rows_sort(&rows);
+    for (size_t i = 0; i < sizeof sorted / sizeof *sorted; i++)
+        ck_assert_str_eq(rows.rows[i].name, sorted[i]);
+    ck_assert_ptr_eq(rows_find(&rows, "web"), &rows.rows[1]);
+    ck_assert_ptr_null(rows_find(&rows, "we"));
+    rows_free(&rows);
+}
+END_TEST
+
+START_TEST(a_pattern_does_not_reach_into_loggers)
+{
+    ck_assert(name_is_pattern("web*"));
+    ck_assert(name_is_pattern("w[ea]b"));
+    ck_assert(!name_is_pattern("web/log"));
+    ck_assert(name_matches("web*", "web-2"));
+    ck_assert(!name_matches("web*", "web/log"));
+    ck_assert(name_matches("*/log", "web/log"));
+}
+END_TEST
+
+START_TEST(only_what_ends_in_log_is_a_logger)
+{
+    ck_assert(name_is_logger("web/log"));
+    ck_assert(!name_is_logger("log"));
+    ck_assert(!name_is_logger("web/logs"));
+    ck_assert(!name_is_logger("weblog"));
+}
+END_TEST
+
+START_TEST(the_distance_counts_slips_of_the_finger)
+{
+    ck_assert_uint_eq(name_distance("dbus", "dbus", 3), 0);
+    ck_assert_uint_eq(name_distance("dbsu", "dbus", 3), 1);
+    ck_assert_uint_eq(name_distance("dbs", "dbus", 3), 1);
+    ck_assert_uint_eq(name_distance("dbuus", "dbus", 3), 1);
+    ck_assert_uint_eq(name_distance("dbas", "dbus", 3), 1);
+    ck_assert_uint_eq(name_distance("", "dbus", 9), 4);
+    ck_assert_uint_eq(name_distance("nginx", "sshd", 3), 4);
+}
+END_TEST
+
+START_TEST(the_distance_of_names_that_are_too_long_is_out_of_reach)
+{
+    char name[SV_NAME_MAX + 2];
+
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    ck_assert_uint_eq(name_distance(name, "web", 3), 4);
+    ck_assert_uint_eq(name_distance("web", name, 3), 4);
+    name[SV_NAME_MAX] = 0;
+    ck_assert_uint_eq(name_distance(name, name, 3), 0);
+}
+END_TEST
+
+START_TEST(only_a_name_that_is_near_is_suggested)
+{
+    add("dbus");
+    add("nginx");
+    add("a");
+    ck_assert_str_eq(name_nearest(&rows, "dbsu"), "dbus");
+    ck_assert_str_eq(name_nearest(&rows, "ngnxi"), "nginx");
+    ck_assert_ptr_null(name_nearest(&rows, "postfix"));
+    ck_assert_ptr_null(name_nearest(&rows, "xyz"));
+    rows_free(&rows);
+}
+END_TEST
+
+int main(void)
+{
+    return UNIT_RUN(
+        "rows",
+        a_logger_comes_after_its_service,
+        a_pattern_does_not_reach_into_loggers,
+        only_what_ends_in_log_is_a_logger,
+        the_distance_counts_slips_of_the_finger,
+        the_distance_of_names_that_are_too_long_is_out_of_reach,
+        only_a_name_that_is_near_is_suggested);
+}
