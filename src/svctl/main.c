@@ -110,7 +110,7 @@ static int64_t milliseconds(const char *text)
     const char *at = text;
 
     for (; *at >= '0' && *at <= '9' && ms < INT_MAX; at++)
-        ms = 10 * ms + 1000 * (*at - '0');
+        ms = 10 * ms + digit * (*at - '0');
     if (*at == '.' && at[1])
         for (at++; *at >= '0' && *at <= '9'; at++)
             ms += (digit /= 10) * (*at - '0');

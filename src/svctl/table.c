@@ -126,7 +126,7 @@ static void measure(size_t widths[static COLUMNS], const struct rows *rows,
                     const struct look *look)
 {
     size_t others = 0;
-    struct cells cells;
+    struct cells cells = {0};
 
     for (size_t i = 0; i < COLUMNS; i++)
         widths[i] = strlen(headings[i]);
@@ -179,7 +179,7 @@ static void print_cells(FILE *to, const char *const *texts,
 static void print_row(FILE *to, const struct sv_wire_row *row,
                       const size_t *widths, const struct look *look)
 {
-    struct cells cells;
+    struct cells cells = {0};
     const char *texts[COLUMNS];
 
     fill_cells(&cells, row, look->realtime);

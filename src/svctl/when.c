@@ -21,7 +21,7 @@ char *when_duration(char buf[static WHEN_DURATION_MAX], int64_t seconds)
     } scales[] = {
         {3600, 60, 1, 'm', 's'},
         {86400, 3600, 60, 'h', 'm'},
-        {100 * 86400, 86400, 3600, 'd', 'h'},
+        {8640000, 86400, 3600, 'd', 'h'},
     };
 
     if (seconds < 0)
