@@ -7,9 +7,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sv/say.h"
@@ -164,11 +166,25 @@ static bool unmount(const char *path)
     return umount2(path, UMOUNT_NOFOLLOW) == 0;
 }
 
+/* A frozen file system is as clean on disk as a read-only one, and can be had
+ * in spite of a deleted file that is in use; what writes to it, waits. */
+static bool freeze(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    /* Not ioctl(2): C libraries differ in the type of a request. */
+    bool frozen = fd != -1 && syscall(SYS_ioctl, fd, FIFREEZE, 0) == 0;
+
+    if (fd != -1)
+        close(fd);
+    return frozen;
+}
+
 static bool make_read_only(const char *path)
 {
-    if (mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0)
+    if (mount(NULL, path, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0 ||
+        freeze(path))
         return true;
-    sv_warn_sys("unable to unmount ", path, " or to make it read-only");
+    sv_warn_sys("unable to unmount ", path, ", or make it read-only, or freeze");
     return false;
 }
 
@@ -181,7 +197,7 @@ void mounts_leave_clean(void)
     swap_off();
     for (int i = 0; i < PASSES && for_each_mount(unmount) > 0; i++)
         continue;
+    sync();
     for_each_mount(make_read_only);
     make_read_only("/");
-    sync();
 }
