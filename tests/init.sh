@@ -61,5 +61,3 @@ ends_with() {
         fail "it ended with $ends_code instead of $1"
     }
 }
-
-is_gone() { ! kill -0 "$1" 2>"$SCRATCH/why"; }

@@ -29,11 +29,11 @@ static int line = -1;
 /* What init has to say, said in this order. */
 static struct {
     bool relay;
+    bool stop;
     bool holds;        /* each, from slot on, then END */
     size_t slot;
     bool refusal;
     struct sv_hold refused;
-    bool stop;
 } owed;
 
 static bool has_holds;   /* END has been said: svscan knows what there is */
@@ -48,10 +48,15 @@ void line_begin(const struct line_calls *with)
 
 /* ---- saying --------------------------------------------------------------- */
 
+/* From GIVE on, and before END: a svscan that is to stop starts nothing. */
+static bool is_stop_owed(void)
+{
+    return owed.stop && (owed.holds || has_holds);
+}
+
 static bool is_owing(void)
 {
-    return owed.relay || owed.holds || owed.refusal ||
-           (owed.stop && (owed.holds || has_holds));
+    return owed.relay || owed.holds || owed.refusal || is_stop_owed();
 }
 
 static bool say(const struct sv_hold *message, const int *fds, size_t n)
@@ -112,8 +117,8 @@ static bool say_next(void)
 {
     if (owed.relay)
         return say_relay();
-    if (owed.stop && (owed.holds || has_holds))
-        return say_stop(); /* before END: svscan is not to start anything */
+    if (is_stop_owed())
+        return say_stop();
     if (owed.holds)
         return say_next_hold();
     return say_refusal();

@@ -40,7 +40,7 @@ void line_ready(void);
  * INT64_MAX if not. */
 int64_t line_due(void);
 
-/* A stop has begun: tells svscan, as soon as it has been given its holds. */
+/* A stop has begun: tells svscan, as soon as it has asked for its holds. */
 void line_say_stop(void);
 
 /* Has this svscan ever said anything? */

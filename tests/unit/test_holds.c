@@ -286,7 +286,7 @@ START_TEST(more_holds_than_the_line_takes_are_all_given_in_the_end)
 }
 END_TEST
 
-START_TEST(a_stop_is_said_after_end_and_to_each_svscan)
+START_TEST(a_stop_is_said_to_each_svscan_before_it_has_its_holds)
 {
     open_line();
     stop_left = 8000;
@@ -294,13 +294,13 @@ START_TEST(a_stop_is_said_after_end_and_to_each_svscan)
     ck_assert_str_eq(hear_all(), "");
     ask(SV_HOLD_GIVE, 0, -1);
     line_ready();
-    ck_assert_str_eq(hear_all(), "ES");
+    ck_assert_str_eq(hear_all(), "SE");
     close(svscan);
     line_close();
     svscan = line_open();
     ask(SV_HOLD_GIVE, 0, -1);
     line_ready();
-    ck_assert_str_eq(hear_all(), "ES");
+    ck_assert_str_eq(hear_all(), "SE");
 }
 END_TEST
 
@@ -357,7 +357,7 @@ int main(void)
                     a_drop_closes,
                     a_hold_without_a_descriptor_or_a_kind_is_refused,
                     more_holds_than_the_line_takes_are_all_given_in_the_end,
-                    a_stop_is_said_after_end_and_to_each_svscan,
+                    a_stop_is_said_to_each_svscan_before_it_has_its_holds,
                     what_svscan_reports_reaches_the_rest_of_init,
                     what_is_no_message_changes_nothing,
                     without_a_line_nothing_is_awaited);
