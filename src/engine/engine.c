@@ -36,7 +36,7 @@ static void free_gone(struct loop *loop)
     while (engine->gone != NULL) {
         struct service *service = engine->gone;
 
-        engine->gone = service->next;
+        engine->gone = service->next_gone;
         if (service->owns_base)
             close(service->base);
         free(service->name);
@@ -579,10 +579,11 @@ void service_leave(struct service *service)
     if (engine->hooks.changed != NULL)
         engine->hooks.changed(service);
     if (engine->hooks.left != NULL)
+    service->awaited_pidfd = -1;
         engine->hooks.left(service);
     unlink_service(service);
     part_from_partner(service);
-    service->next = engine->gone;
+    service->next_gone = engine->gone;
     engine->gone = service;
 }
 

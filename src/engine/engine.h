@@ -36,6 +36,7 @@ struct engine;
 struct service {
     struct service *next; /* all services of the engine, in order of taking */
     struct service *previous;
+    struct service *next_gone; /* next still leads back into the list */
     struct service *same_hash;
     struct engine *engine;
     char *name;     /* as in the scan directory: "web", "web/log" */
@@ -93,7 +94,8 @@ struct hooks {
      * date. */
     void (*before_start)(struct service *service);
     /* Supervision has ended (event x is out); the service is in the list for
-     * the last time, and freed when this round of the loop is over. */
+     * the last time, and freed when this round of the loop is over.  Whoever
+     * walks the list may let it go, and others with it, and walk on. */
     void (*left)(struct service *service);
 };
 
