@@ -163,18 +163,14 @@ static void on_control(struct watch *watch, uint32_t events)
 {
     struct service *service = CONTAINER(watch, struct service, control);
     char letters[CONTROL_BATCH];
-    ssize_t n;
+    ssize_t n = read(watch->fd, letters, sizeof letters);
 
     (void)events;
-    while (watch->fd >= 0
-           && (n = read(watch->fd, letters, sizeof letters)) > 0) {
-        for (ssize_t i = 0; i < n && service->state != STATE_GONE; i++) {
-            const struct sv_command *command =
-                sv_command_by_letter(letters[i]);
+    for (ssize_t i = 0; i < n && service->state != STATE_GONE; i++) {
+        const struct sv_command *command = sv_command_by_letter(letters[i]);
 
-            if (command != NULL)
-                service_command(service, command);
-        }
+        if (command != NULL)
+            service_command(service, command);
     }
 }
 

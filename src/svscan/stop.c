@@ -76,10 +76,10 @@ static void on_drain(struct timer *timer)
         next = service->next;
         if (!service->is_draining)
             continue;
-        if (unread(service) == 0 && !service->stopping)
-            service_happen(service, EVENT_TERM);
-        else
+        if (unread(service) > 0)
             more = true;
+        else if (!service->stopping)
+            service_happen(service, EVENT_TERM);
     }
     if (more)
         arm_drain(tree);

@@ -73,12 +73,11 @@ static void on_control(struct watch *watch, uint32_t events)
 {
     struct tree *tree = CONTAINER(watch, struct tree, control);
     char letters[64];
-    ssize_t n;
+    ssize_t n = read(watch->fd, letters, sizeof letters);
 
     (void)events;
-    while ((n = read(watch->fd, letters, sizeof letters)) > 0)
-        for (ssize_t i = 0; i < n && !tree->engine.loop.stop; i++)
-            tree_command(tree, letters[i]);
+    for (ssize_t i = 0; i < n && !tree->engine.loop.stop; i++)
+        tree_command(tree, letters[i]);
 }
 
 /* What a signal means: the letter that means the same; 0: nothing. */
