@@ -39,6 +39,8 @@ enum {
     KILL_AGAIN_MS = 5000,
     FINISH_DEFAULT_MS = 5000,
     LOOP_DEATHS = 3,          /* quick ones in a row that are worth a word */
+    READINESS_BATCH = 256,
+    PIPE_MOST = 65536, /* bytes in a pipe, as it is made */
     PERMANENT_FAILURE = 125,  /* finish's exit code: never again */
 };
 
@@ -149,26 +151,51 @@ static void stop_awaiting(struct service *service)
                         sv_child_flags(child) & ~(unsigned)SV_CHILD_AWAITED);
 }
 
+/* Copies what is in the pipe and leaves it there: a newline that was read and
+ * not yet told of would be lost with us.  Returns as read(2). */
+static ssize_t look_at_readiness(const struct service *service,
+                                 char bytes[static READINESS_BATCH])
+{
+    const int *look = service->engine->look;
+    ssize_t n = tee(service->readiness.fd, look[1], READINESS_BATCH,
+                    SPLICE_F_NONBLOCK);
+
+    return n > 0 ? read(look[0], bytes, (size_t)n) : n;
+}
+
 /* Bytes before the newline are ignored, however many come, and never waited
- * for. */
+ * for.  False: there is nothing more to read now. */
+static bool read_readiness(struct service *service)
+{
+    char bytes[READINESS_BATCH];
+    ssize_t n = look_at_readiness(service, bytes);
+
+    if (n == 0)
+        service_happen(service, EVENT_SILENT);
+    else if (n > 0 && memchr(bytes, '\n', (size_t)n) != NULL)
+        service_happen(service, EVENT_READY);
+    else
+        return n > 0 && read(service->readiness.fd, bytes, (size_t)n) == n;
+    stop_awaiting(service);
+    return false;
+}
+
 static void on_readiness(struct watch *watch, uint32_t events)
 {
-    struct service *service = CONTAINER(watch, struct service, readiness);
-    char bytes[256];
-    ssize_t n;
-
     (void)events;
-    while ((n = read(watch->fd, bytes, sizeof bytes)) > 0) {
-        if (memchr(bytes, '\n', (size_t)n) != NULL) {
-            stop_awaiting(service);
-            service_happen(service, EVENT_READY);
-            return;
-        }
-    }
-    if (n == 0) {
-        stop_awaiting(service);
-        service_happen(service, EVENT_SILENT);
-    }
+    read_readiness(CONTAINER(watch, struct service, readiness));
+}
+
+/* What it left behind may still be talking: no more is read than a pipe can
+ * hold. */
+void service_hear_last_words(struct service *service)
+{
+    if (service->readiness.fd < 0)
+        return;
+    for (int left = PIPE_MOST; left > 0 && read_readiness(service);
+         left -= READINESS_BATCH)
+        continue;
+    stop_awaiting(service);
 }
 
 /* ---- spawning --------------------------------------------------------------- */
@@ -305,15 +332,13 @@ void service_await_readiness(struct service *service, int fd)
 {
     struct engine *engine = service->engine;
 
-    if (!loop_watch(&engine->loop, &service->readiness, fd, EPOLLIN,
-                    on_readiness)) {
-        service_note(service, SV_STRINGS("unable to await its readiness: ",
-                                         strerror(errno)));
-        close(fd);
+    if (loop_watch(&engine->loop, &service->readiness, fd, EPOLLIN,
+                   on_readiness))
         return;
-    }
-    line_hold(engine, SV_KIND_READINESS, service->dev, service->ino,
-              service->child->t0, fd);
+    service_note(service, SV_STRINGS("unable to await its readiness: ",
+                                     strerror(errno)));
+    line_drop(engine, SV_KIND_READINESS, service->dev, service->ino);
+    close(fd);
 }
 
 /* A copy of `run` that waits for the service's lock first is a program of its
@@ -367,6 +392,7 @@ static bool start_run(struct service *service, struct spawn *plan,
         if (!make_readiness_pipe(ends))
             return false;
         plan->notify_end = ends[1];
+        plan->hold_end = ends[0];
         plan->flags |= SV_CHILD_AWAITED;
     }
 
@@ -375,10 +401,13 @@ static bool start_run(struct service *service, struct spawn *plan,
 
     if (ends[1] >= 0)
         close(ends[1]);
-    if (ok && ends[0] >= 0)
+    if (ok && ends[0] >= 0) {
         service_await_readiness(service, ends[0]);
-    else if (ends[0] >= 0)
+    } else if (ends[0] >= 0) {
+        line_drop(service->engine, SV_KIND_READINESS, service->dev,
+                  service->ino);
         close(ends[0]);
+    }
     errno = error;
     return ok;
 }
@@ -400,6 +429,7 @@ static void spawn_run(struct service *service)
 {
     struct spawn plan = { .service = service,
                           .role = SV_ROLE_RUN,
+                          .hold_end = -1,
                           .notify_end = -1,
                           .stdio = { -1, -1, -1 } };
     int pidfd;
@@ -416,6 +446,7 @@ static void spawn_run(struct service *service)
         return;
     }
     if (!service_watch_pid(service, pidfd)) {
+        stop_awaiting(service);
         service->follow = EVENT_SPAWN_FAILED;
         return;
     }
@@ -451,6 +482,7 @@ static void spawn_finish(struct service *service)
                           .of = dead,
                           .argv = argv,
                           .program = "./" SV_FINISH,
+                          .hold_end = -1,
                           .notify_end = -1,
                           .notify_number = -1,
                           .stdio = { -1, -1, -1 } };
@@ -804,11 +836,7 @@ static void on_pid(struct watch *watch, uint32_t events)
     siginfo_t info = { .si_pid = 0 };
 
     (void)events;
-    if (service->readiness.fd >= 0) {
-        /* What it said before it died comes first. */
-        on_readiness(&service->readiness, EPOLLIN);
-        stop_awaiting(service);
-    }
+    service_hear_last_words(service);
     if (waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG | WNOWAIT)
         < 0) {
         adopt_await(service, loop_release(&service->engine->loop, watch));

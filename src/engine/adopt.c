@@ -230,6 +230,7 @@ static void count_adopted(struct service *service)
     service->engine->adopted++;
     if (service->engine->relay != NULL)
         atomic_store(&service->engine->relay->listening, 1);
+    service_hear_last_words(service);
 }
 
 /* Gone before we came: no descriptor stands for it, so /dev/null does. */

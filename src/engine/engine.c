@@ -73,6 +73,15 @@ static bool set_signals(struct engine *engine)
     return true;
 }
 
+static bool open_look(struct engine *engine)
+{
+    if (pipe2(engine->look, O_CLOEXEC | O_NONBLOCK) < 0)
+        return false;
+    engine->look[0] = loop_fd(engine->look[0]);
+    engine->look[1] = loop_fd(engine->look[1]);
+    return engine->look[0] >= 0 && engine->look[1] >= 0;
+}
+
 static size_t power_of_two(size_t least)
 {
     size_t n = 64;
@@ -94,6 +103,7 @@ bool engine_open(struct engine *engine, int lock, const char *children,
     engine->by_identity = calloc(engine->buckets, sizeof *engine->by_identity);
     return engine->by_identity != NULL && raise_files(engine)
            && set_signals(engine) && spawn_open(engine, lock)
+           && open_look(engine)
            && sv_children_open(&engine->children, engine->live, children,
                                children_new, services_max + 1)
            && adopt_open(engine);
@@ -159,6 +169,7 @@ static void unlink_service(struct service *service)
 
 /* ---- control fifo ------------------------------------------------------- */
 
+/* What does not fit is for the next round: others have their turn. */
 static void on_control(struct watch *watch, uint32_t events)
 {
     struct service *service = CONTAINER(watch, struct service, control);
@@ -568,6 +579,7 @@ void service_leave(struct service *service)
     loop_disarm(loop, &service->timer);
     if (service->awaited_pidfd >= 0)
         close(service->awaited_pidfd);
+    service->awaited_pidfd = -1;
     service_close_log(service);
     if (service->own_lock >= 0)
         close(service->own_lock);
@@ -575,7 +587,6 @@ void service_leave(struct service *service)
     if (engine->hooks.changed != NULL)
         engine->hooks.changed(service);
     if (engine->hooks.left != NULL)
-    service->awaited_pidfd = -1;
         engine->hooks.left(service);
     unlink_service(service);
     part_from_partner(service);

@@ -137,6 +137,7 @@ struct engine {
     struct watch relay_event;
     size_t adopted;         /* services whose end the relay will tell */
 
+    int look[2];            /* a pipe to look into another's bytes with */
     int slots[SPAWN_SLOTS]; /* spawn.h */
     bool sigpipe_was_ignored;
     struct rlimit inherited_files;
@@ -238,8 +239,11 @@ void adopt(struct service *service);
 /* A pidfd of an adopted process says that it is dead; takes it. */
 void adopt_await(struct service *service, int pidfd);
 
-/* A readiness pipe that an earlier svscan made. */
+/* Watches the reading end of a readiness pipe, its own from now on. */
 void service_await_readiness(struct service *service, int fd);
+/* It is dead: takes what it said before, which comes first, and closes the
+ * pipe. */
+void service_hear_last_words(struct service *service);
 
 /* ---- locked.c: a run that holds a lock ---------------------------------- */
 

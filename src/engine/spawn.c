@@ -65,6 +65,17 @@ IN_CHILD static _Noreturn void give_up(const struct errand *errand, int error)
     _exit(SV_EXIT_NOTFOUND);
 }
 
+/* Whoever comes after the svscan that is dead finds an intent, and starts what
+ * we did not. */
+IN_CHILD static _Noreturn void give_back(const struct errand *errand)
+{
+    const struct spawn *spawn = errand->spawn;
+
+    sv_child_become(spawn->service->child, SV_CHILD_INTENT, spawn->role,
+                    spawn->flags);
+    _exit(SV_EXIT_NOTFOUND);
+}
+
 /* Does the svscan that forked us live?  getppid() would not do: it is 0 in a
  * new pid namespace. */
 IN_CHILD static bool parent_lives(const struct errand *errand)
@@ -128,10 +139,10 @@ IN_CHILD static int run_child(void *arg)
                    CLOSE_RANGE_UNSHARE) < 0)
         give_up(errand, errno);
     if (!parent_lives(errand))
-        give_up(errand, ECHILD);
+        give_back(errand);
     report(errand);
     if (!parent_lives(errand))
-        give_up(errand, ECHILD);
+        give_back(errand);
     setsid();
     if (fchdir(errand->slots[BASE_SLOT]) < 0 || chdir(spawn->service->dir) < 0
         || !place_stdio(errand)
@@ -325,6 +336,9 @@ bool spawn(const struct spawn *spawn, int *pidfd)
     child->of = spawn->of;
     child->deadline = 0;
     sv_child_become(child, SV_CHILD_INTENT, spawn->role, spawn->flags);
+    if (spawn->hold_end >= 0)
+        line_hold(engine, SV_KIND_READINESS, spawn->service->dev,
+                  spawn->service->ino, child->t0, spawn->hold_end);
 
     pid_t pid = clone_child(engine, &errand, pidfd);
     int error = errno;

@@ -13,12 +13,13 @@
  *   before INTENT      nothing has happened; the next svscan starts it.
  *   INTENT, no child   the same: a record of intent alone never runs.
  *   child, no RUNNING  the child looks whether we live before it says RUNNING:
- *                      if not, it says VOID and ends.  Until it ends or execs
- *                      it holds the tree's lock, which it inherited, and the
- *                      next svscan reads the records only under that lock: it
- *                      sees VOID or INTENT, and starts it.
- *   RUNNING, no exec   again the next svscan waits for the lock.  By then there
- *                      was an exec (adopt it) or a failure (VOID).
+ *                      if not, it ends.  Until it ends or execs it holds the
+ *                      tree's lock, which it inherited, and the next svscan
+ *                      reads the records only under that lock: it sees INTENT,
+ *                      and starts it.
+ *   RUNNING, no exec   the child looks again, and takes RUNNING back if we are
+ *                      dead.  The next svscan waits for the lock: by then there
+ *                      is an INTENT, an exec (adopt it) or a failure (VOID).
  *   exec               the lock's description is gone from the child; pid, t0
  *                      and t1 name the process beyond doubt.
  */
@@ -34,7 +35,9 @@ struct spawn {
     pid_t of;                /* finish: the run that it follows */
     const char *const *argv; /* argv[0] is the name; NULL ends it */
     const char *program;     /* what to exec, relative to the directory */
-    int notify_end;          /* writing end of the readiness pipe; -1: none */
+    int hold_end;            /* reading end of the readiness pipe, which init
+                                holds before anything can write; -1: none */
+    int notify_end;          /* its writing end; -1: none */
     int notify_number;       /* which descriptor the child gets it as */
     int stdio[3];            /* descriptors to use instead; -1: ours */
     bool new_pid_namespace;
