@@ -108,6 +108,24 @@ void engine_settle(struct engine *engine)
 
 /* ---- what the files say ----------------------------------------------------- */
 
+/* It was killed between the start of run and the status file that tells. */
+static bool is_of_earlier_run(const struct service *service,
+                              const struct sv_status *status)
+{
+    const struct sv_child *child = service->child;
+
+    return sv_child_state(child) == SV_CHILD_RUNNING
+           && sv_child_role(child) == SV_ROLE_RUN && status->pid != child->pid;
+}
+
+static void date_start(struct service *service)
+{
+    int64_t ago = sv_boottime() - service->child->t1;
+
+    service->stamp = sv_stamp_of(sv_realtime() - ago);
+    service->never_started = service->paused = service->ready = false;
+}
+
 static void read_status(struct service *service)
 {
     struct sv_status status;
@@ -128,6 +146,8 @@ static void read_status(struct service *service)
     service->stamp = status.stamp;
     service->ready_stamp = status.ready;
     service->wstat = status.wstat;
+    if (is_of_earlier_run(service, &status))
+        date_start(service);
 }
 
 static void read_tally(struct service *service)
@@ -158,7 +178,8 @@ static enum state state_of_run(const struct service *service)
 
     if (flags & SV_CHILD_LAST)
         return STATE_LAST_UP;
-    return flags & SV_CHILD_AWAITED ? STATE_STARTING : STATE_UP;
+    return flags & SV_CHILD_AWAITED && !service->ready ? STATE_STARTING
+                                                       : STATE_UP;
 }
 
 static enum state state_of_finish(const struct service *service)
@@ -209,6 +230,7 @@ static void find_end(struct service *service, int64_t dead)
 
     int pidfd = service->awaited_pidfd;
 
+    service_hear_last_words(service);
     service->awaited_pidfd = -1;
     service_died(service, wstat, sv_realtime() - (sv_boottime() - reaped));
     close(pidfd);
@@ -230,7 +252,13 @@ static void count_adopted(struct service *service)
     service->engine->adopted++;
     if (service->engine->relay != NULL)
         atomic_store(&service->engine->relay->listening, 1);
-    service_hear_last_words(service);
+}
+
+/* Where /proc would not tell, a second copy is the greater harm. */
+static bool is_gone(const struct sv_child *child, int pidfd)
+{
+    return pidfd < 0
+           || (!sv_child_is(child->pid, child->t0, child->t1) && errno == 0);
 }
 
 /* Gone before we came: no descriptor stands for it, so /dev/null does. */
@@ -249,18 +277,18 @@ static void adopt_running(struct service *service)
     int fd = loop_fd((int)syscall(SYS_pidfd_open, child->pid, 0));
 
     set_state(service);
-    service->started =
-        sv_child_role(child) == SV_ROLE_FINISH ? 0 : child->t0;
     claim_readiness(service);
-    if (fd < 0 || !sv_child_is(child->pid, child->t0, child->t1)) {
+    if (is_gone(child, fd)) {
         if (fd >= 0)
             close(fd);
         adopt_dead(service);
         return;
     }
     count_adopted(service);
-    if (!service_watch_pid(service, fd))
+    if (!service_watch_pid(service, fd)) {
+        service_died(service, SV_WSTAT_UNKNOWN, sv_realtime());
         return;
+    }
     if (deadline != 0) {
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
         service_arm(service, deadline);
@@ -276,7 +304,9 @@ static void adopt_idle(struct service *service)
     service->state = STATE_DOWN;
     if (service->want && service->child->deadline != 0)
         service_arm(service, service->child->deadline);
+    service->is_new = service->never_started;
     service_save(service);
+    service->is_new = false;
     send_events_again(service);
     if (service->want && service->child->deadline == 0)
         service_retry(service);
@@ -331,6 +361,9 @@ void adopt(struct service *service)
 
     read_status(service);
     read_tally(service);
+    /* Of finish only its own start is known: the next of run is a second
+     * after that, which is never too early. */
+    service->started = child->t0;
     switch (sv_child_state(child)) {
     case SV_CHILD_INTENT:
         adopt_intent(service);
