@@ -23,8 +23,8 @@ INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch copy defs scan serve stop survey tree watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir output rotate script stamp
-SVCTL = main ask change json log logdir machine print rows signal status table verdict \
-	when
+SVCTL = main ask change json log logdir machine print rows signal status table \
+	verdict when
 
 PROGRAMS = init svscan supervise svlog svctl
 SBIN = init svscan
@@ -77,8 +77,8 @@ ALL_LDFLAGS = $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $1	$2))
 
-# objects DIRECTORY,LIST: of those that are there yet.
-objects = $(patsubst src/%.c,$(B)/obj/%.o,$(wildcard $(2:%=src/$1/%.c)))
+# objects DIRECTORY,LIST
+objects = $(2:%=$(B)/obj/$1/%.o)
 
 OBJ.libsv := $(call objects,libsv,$(LIBSV))
 OBJ.engine := $(call objects,engine,$(ENGINE))
@@ -141,11 +141,11 @@ $(B)/obj/tests/%.o: tests/%.c config.mak
 # tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
 # about the one of svlog), and may use all of its part but main(); each test may
 # use the engine and libsv.
-parts = engine init svscan svlog svctl
+parts = libsv engine init svscan svlog svctl
 noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
-about = $(firstword $(foreach part,$(parts),$(if $(filter \
-	%/$(call noun,$1).o %/$(patsubst $(part)_%,$(part)/%,$(call noun,$1)).o, \
-	$(OBJ.$(part))),$(part))) engine)
+about = $(patsubst libsv,engine,$(firstword $(foreach part,$(parts),$(if \
+	$(filter %/$(call noun,$1).o %/$(patsubst \
+	$(part)_%,$(part)/%,$(call noun,$1)).o,$(OBJ.$(part))),$(part))) engine))
 
 unit: $(UNIT:%=$(B)/%)
 fuzz: $(FUZZ:%=$(B)/%)
