@@ -76,7 +76,7 @@ static int descriptor(const char *text)
 {
     int fd = (int)number(text);
 
-    if (fd < 3 || fcntl(fd, F_GETFD) < 0)
+    if (fd < 3 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         sv_die(SV_EXIT_USAGE, "not an open descriptor from 3 on: ", text);
     return fd;
 }
@@ -172,8 +172,6 @@ static void wake(int signal)
     (void)signal;
 }
 
-/* A child of a svscan that was killed keeps the lock until its exec, an instant
- * later; a svscan that lives keeps it for good. */
 static bool wait_for_lock(int fd, const struct flock *wanted)
 {
     struct flock lock = *wanted;
@@ -197,15 +195,40 @@ static int take_lock(int live, const char *name, mode_t mode)
 
     if (fd < 0)
         sv_die_sys("unable to open ", name);
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || wait_for_lock(fd, &lock))
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || insist_on_lock(live, fd, &lock))
         return fd;
-    if (errno == EINTR)
+    if (errno == EBUSY)
         sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of"
                " svscan is already running on the same directory");
     sv_die_sys("unable to lock ", name);
 }
 
 /* ---- after the loop ------------------------------------------------------- */
+
+static bool somebody_listens(int live)
+{
+    int fd = openat(live, SV_TREE_CONTROL, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* A child of a svscan that was killed keeps the lock until its exec, an instant
+ * later, or some on a busy machine; a svscan that lives keeps it for good, and
+ * listens. */
+static bool insist_on_lock(int live, int fd, const struct flock *lock)
+{
+    while (!wait_for_lock(fd, lock)) {
+        if (errno != EINTR)
+            return false;
+        if (somebody_listens(live)) {
+            errno = EBUSY;
+            return false;
+        }
+    }
+    return true;
+}
 
 /* s6's last word: what .s6-svscan/finish says is how the tree ends. */
 static int finish(const struct tree *tree)
