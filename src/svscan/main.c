@@ -188,23 +188,6 @@ static bool wait_for_lock(int fd, const struct flock *wanted)
     return ok;
 }
 
-static int take_lock(int live, const char *name, mode_t mode)
-{
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    int fd = loop_fd(openat(live, name, O_RDWR | O_CREAT | O_CLOEXEC, mode));
-
-    if (fd < 0)
-        sv_die_sys("unable to open ", name);
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || insist_on_lock(live, fd, &lock))
-        return fd;
-    if (errno == EBUSY)
-        sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of"
-               " svscan is already running on the same directory");
-    sv_die_sys("unable to lock ", name);
-}
-
-/* ---- after the loop ------------------------------------------------------- */
-
 static bool somebody_listens(int live)
 {
     int fd = openat(live, SV_TREE_CONTROL, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -229,6 +212,23 @@ static bool insist_on_lock(int live, int fd, const struct flock *lock)
     }
     return true;
 }
+
+static int take_lock(int live, const char *name, mode_t mode)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int fd = loop_fd(openat(live, name, O_RDWR | O_CREAT | O_CLOEXEC, mode));
+
+    if (fd < 0)
+        sv_die_sys("unable to open ", name);
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || insist_on_lock(live, fd, &lock))
+        return fd;
+    if (errno == EBUSY)
+        sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of"
+               " svscan is already running on the same directory");
+    sv_die_sys("unable to lock ", name);
+}
+
+/* ---- after the loop ------------------------------------------------------- */
 
 /* s6's last word: what .s6-svscan/finish says is how the tree ends. */
 static int finish(const struct tree *tree)
