@@ -153,7 +153,7 @@ void boot_set_path(void)
 
     if (getenv("PATH"))
         return;
-    while (environ[n] && n < ENVIRONMENT_MAX)
+    while (n < ENVIRONMENT_MAX && environ[n])
         n++;
     memcpy(copy, environ, n * sizeof *copy);
     copy[n] = path;
