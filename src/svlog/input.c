@@ -79,25 +79,20 @@ static enum taken take_by_writing(struct input *input, size_t size)
     return TAKEN_SOME;
 }
 
-static ssize_t move(struct input *input, size_t size)
+static ssize_t move(struct input *input, int file, size_t size)
 {
-    struct inflight *inflight = &input->inflight;
-    off_t end = (off_t)inflight->size;
-
     if (input->source == SOURCE_PIPE)
-        return splice(input->fd, NULL, inflight->fd, &end, size,
-                      SPLICE_F_NONBLOCK);
-    if (lseek(inflight->fd, end, SEEK_SET) < 0)
-        return -1;
-    return sendfile(inflight->fd, input->fd, NULL, size);
+        return splice(input->fd, NULL, file, NULL, size, SPLICE_F_NONBLOCK);
+    return sendfile(file, input->fd, NULL, size);
 }
 
-static enum taken take_by_moving(struct input *input, size_t size)
+static enum taken take_by_moving(struct input *input, int file, size_t size,
+                                 uint64_t *count)
 {
-    ssize_t moved = move(input, size);
+    ssize_t moved = move(input, file, size);
 
     if (moved > 0) {
-        input->inflight.size += (uint64_t)moved;
+        *count += (uint64_t)moved;
         input->total += (uint64_t)moved;
         return TAKEN_SOME;
     }
@@ -111,22 +106,45 @@ static enum taken take_by_moving(struct input *input, size_t size)
     return TAKEN_NOTHING;
 }
 
+static enum taken take_into_inflight(struct input *input, size_t size)
+{
+    struct inflight *inflight = &input->inflight;
+
+    if (input->source == SOURCE_OTHER)
+        return take_by_writing(input, size);
+    if (lseek(inflight->fd, (off_t)inflight->size, SEEK_SET) < 0)
+        return TAKEN_FAILED;
+    return take_by_moving(input, inflight->fd, size, &inflight->size);
+}
+
 enum taken input_take(struct input *input, size_t size)
 {
+    size_t room = WINDOW - (has_inflight(input) ? 0 : input->held);
     enum taken taken;
 
-    if (size > WINDOW)
-        size = WINDOW;
-    if (!has_inflight(input)) {
-        if (size > WINDOW - input->held)
-            size = WINDOW - input->held;
+    if (size > room)
+        size = room;
+    if (has_inflight(input))
+        taken = take_into_inflight(input, size);
+    else
         taken = take_by_reading(input, input->window + input->held, size,
                                 &input->held);
-    } else if (input->source == SOURCE_OTHER) {
-        taken = take_by_writing(input, size);
-    } else {
-        taken = take_by_moving(input, size);
-    }
+    if (taken == TAKEN_LAST)
+        input->has_ended = true;
+    return taken;
+}
+
+bool input_can_go_straight(const struct input *input)
+{
+    return input->source != SOURCE_OTHER && has_inflight(input) &&
+           !inflight_left(&input->inflight) && !input->inflight.ledger.cut;
+}
+
+enum taken input_take_straight(struct input *input, int file, size_t size,
+                               uint64_t *moved)
+{
+    enum taken taken = take_by_moving(input, file, size, moved);
+
     if (taken == TAKEN_LAST)
         input->has_ended = true;
     return taken;

@@ -53,6 +53,15 @@ bool input_open(struct input *input, int fd);
  * that there is something. */
 enum taken input_take(struct input *input, size_t size);
 
+/* Can bytes be moved past the in-flight file, into another one, in such a way
+ * that a kill loses none?  Only while nothing else is on its way. */
+bool input_can_go_straight(const struct input *input);
+
+/* As input_take, but moves the bytes to where the file stands, and adds their
+ * count to *moved.  TAKEN_FAILED: that file did not take them. */
+enum taken input_take_straight(struct input *input, int file, size_t size,
+                               uint64_t *moved);
+
 /* May more be taken?  False when so much is waiting to be worked that the
  * writer has to wait as well. */
 bool input_has_room(const struct input *input);

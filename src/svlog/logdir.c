@@ -203,8 +203,7 @@ bool logdir_open_current(struct logdir *logdir)
 {
     struct stat st;
     int fd = openat(logdir->dir, "current",
-                    O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC,
-                    0666);
+                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
 
     if (fd < 0)
         return false;
@@ -219,6 +218,16 @@ bool logdir_open_current(struct logdir *logdir)
     logdir->ino = st.st_ino;
     logdir->size = (uint64_t)st.st_size;
     return true;
+}
+
+/* In place of O_APPEND, which splice(2) refuses. */
+bool logdir_seek_end(struct logdir *logdir)
+{
+    off_t end = lseek(logdir->current, 0, SEEK_END);
+
+    if (end >= 0)
+        logdir->size = (uint64_t)end;
+    return end >= 0;
 }
 
 static bool is_executable(const struct logdir *logdir, const char *file)

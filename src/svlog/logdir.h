@@ -80,6 +80,10 @@ bool logdir_open(struct logdir *logdir, const struct logdir_mark *marks,
  * current that was open is left alone if that fails, and closed if not. */
 bool logdir_open_current(struct logdir *logdir);
 
+/* Takes current to its end, wherever that is by now: somebody may have emptied
+ * it by hand. */
+bool logdir_seek_end(struct logdir *logdir);
+
 /* Gives the file a name of an archive of now, ending in ".s" or ".u"; a file
  * that is empty is removed, one that does not exist is nothing to do. */
 bool logdir_archive(struct logdir *logdir, const char *file,

@@ -27,6 +27,7 @@
 #include "svlog/output.h"
 #include "svlog/rotate.h"
 #include "svlog/script.h"
+#include "svlog/straight.h"
 #include "svlog/svlog.h"
 
 #define USAGE                                                                  \
@@ -52,6 +53,10 @@ static size_t logdirs_count;
 static struct input input;
 static struct lines lines;
 static int signals;
+
+static bool is_plain;        /* lines may go straight to the logdir */
+static bool is_ahead;        /* some did, of which the ledger does not know */
+static uint64_t looked_upto; /* current has been looked at so far */
 
 static bool is_stopping;      /* TERM or HUP came */
 static size_t still_to_take;  /* then: what was waiting in the pipe */
@@ -86,10 +91,27 @@ static bool settle(int64_t now)
         return false;
     mark_logdirs(&input.inflight.ledger);
     input.inflight.ledger.column = lines.column;
-    if (input_settle(&input))
+    if (!input_settle(&input)) {
+        rotate_failed(logdirs, "write to", "/" INFLIGHT, now);
+        return false;
+    }
+    is_ahead = false;
+    return true;
+}
+
+/* Looks at what has gone straight to current. */
+static bool catch_up(int64_t now)
+{
+    if (!is_ahead)
         return true;
-    rotate_failed(logdirs, "write to", "/" INFLIGHT, now);
-    return false;
+    if (logdirs[0].retry_at)
+        return false;
+    if (!straight_look(logdirs, looked_upto, &lines, input.window)) {
+        rotate_failed(logdirs, "look at", "/current", now);
+        return false;
+    }
+    looked_upto = logdirs[0].size;
+    return true;
 }
 
 /* Between lines only, so that an archive ends with a line. */
@@ -120,11 +142,21 @@ static bool may_go_on(void)
     return true;
 }
 
+static bool may_go_straight(void)
+{
+    return is_plain && !is_stopping && input.source != SOURCE_OTHER &&
+           straight_room(logdirs) > 0;
+}
+
 static enum rest what_follows(void)
 {
     if (input.has_ended && !input.passing && input_is_in_window(&input))
         return REST_NONE;
-    return input.held == WINDOW ? REST_PIECES : REST_COMES;
+    /* What waits in flight for the end of its line keeps what comes after it
+     * from going straight. */
+    if (input.held == WINDOW || may_go_straight())
+        return REST_PIECES;
+    return REST_COMES;
 }
 
 static void stamp_outputs(void)
@@ -181,8 +213,8 @@ static bool advance(void)
 
     expire_timers(now);
     do {
-        if (!flush_outputs(now) || !settle(now) || !rotate_logdirs(now) ||
-            !settle(now) || !fill_window(now))
+        if (!flush_outputs(now) || !catch_up(now) || !settle(now) ||
+            !rotate_logdirs(now) || !settle(now) || !fill_window(now))
             return false;
     } while (work_slice());
     return true;
@@ -259,13 +291,32 @@ static void on_signals(void)
         }
 }
 
-static void take(size_t size)
+/* Straight if that can be.  If it will be, after a rotation, then not more than
+ * gets there, since what is in flight has to be written first. */
+static enum taken take_somehow(size_t size, bool is_written)
 {
     uint64_t before = input.total;
-    enum taken taken = input_take(&input, size);
+    enum taken taken;
+
+    if (!is_written || !may_go_straight() || !input_can_go_straight(&input))
+        return input_take(&input, is_plain && size > STRAIGHT_LEAST
+                                      ? STRAIGHT_LEAST
+                                      : size);
+    taken = straight_take(&input, logdirs, size);
+    if (taken == TAKEN_SOME) {
+        looked_upto = logdirs[0].size - (input.total - before);
+        is_ahead = true;
+    }
+    return taken;
+}
+
+static void take(size_t size, bool is_written)
+{
+    uint64_t before = input.total;
+    enum taken taken = take_somehow(size, is_written);
 
     if (taken == TAKEN_FAILED) {
-        rotate_failed(logdirs, "write to", "/" INFLIGHT, sv_boottime());
+        rotate_failed(logdirs, "write to", "", sv_boottime());
         take_again_at = logdirs[0].retry_at;
     }
     if (taken == TAKEN_NOTHING)
@@ -295,8 +346,8 @@ static int milliseconds_left(void)
 
 static bool wants_input(bool is_written)
 {
-    return !input.has_ended && !take_again_at && input_has_room(&input) &&
-           (is_written || !options.may_not_gather);
+    return !input.has_ended && !take_again_at && !is_ahead &&
+           input_has_room(&input) && (is_written || !options.may_not_gather);
 }
 
 static bool stdout_waits(void)
@@ -326,7 +377,7 @@ static void wait_and_take(bool is_written)
     if (fds[0].revents)
         on_signals();
     if (fds[1].revents)
-        take(size);
+        take(size, is_written);
 }
 
 static void run(void)
@@ -457,6 +508,13 @@ static void open_logdirs(void)
         if (!logdir_open(logdirs + i, ledger->mark, ledger->marks, &failed))
             die_logdir("open", logdirs + i, failed);
     lines.column = ledger->column;
+    is_plain = straight_suits(&script, lines.limit);
+    /* The last svlog was killed when lines had gone straight to current. */
+    looked_upto = ledger->mark[0].size;
+    is_ahead = ledger->marks && !inflight_left(&input.inflight) &&
+               logdirs[0].dev == ledger->mark[0].dev &&
+               logdirs[0].ino == ledger->mark[0].ino &&
+               logdirs[0].size > looked_upto;
 }
 
 static void open_outputs(void)

@@ -115,7 +115,7 @@ static bool flush_logdir(struct output *output, int64_t now)
 {
     struct logdir *logdir = output->logdir;
 
-    if (logdir->retry_at)
+    if (logdir->retry_at || !logdir_seek_end(logdir))
         return false;
     while (output->size) {
         ssize_t count = write(logdir->current, output->buf + output->done,

@@ -8,7 +8,7 @@
 
 static struct lines lines;
 
-/* All pieces of text: "<" begins a line, ">" ends one, "|" is between pieces. */
+/* All pieces of text: "<" begins a line, ">" ends one, "|" parts it. */
 static const char *cut(const char *text, size_t size, enum rest rest)
 {
     static char all[4096];
