@@ -9,6 +9,9 @@
 #                /dev/kvm that exists may still hang)
 #   QEMU_MEMORY  in megabytes                                        [256]
 #   QEMU_APPEND  more words for the kernel's command line
+#   QEMU_OPTIONS more options; with "-icount shift=1,sleep=off" the guest's clock
+#                counts instructions, two nanoseconds each, and its figures do
+#                not depend on how busy this machine is
 : "${IMAGE:?}" "${BUSYBOX:?}"
 
 # vm PORT [DISK] - becomes qemu, with standard input and output as the serial
@@ -24,11 +27,13 @@ vm() {
     else
         set -- -initrd "$IMAGE/initramfs.cpio.gz"
     fi
+    # shellcheck disable=SC2086 # options
     exec qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" \
         -m "${QEMU_MEMORY:-256}" -nodefaults -display none -no-reboot \
         -serial mon:stdio -netdev "$net" \
         -device virtio-net-pci,netdev=net,romfile= \
-        -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}" "$@"
+        -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}" \
+        ${QEMU_OPTIONS-} "$@"
 }
 
 # free_port FROM - prints the first TCP port from there on which none listens.
