@@ -11,9 +11,11 @@
  * runs.
  *
  *   watch.c   inotify: somebody touched web
- *   defs.c    web has been quiet for 200 ms: what is there now?
+ *   known.c   web has been quiet for 200 ms
+ *   look.c    what is there now, and what follows
  *   survey.c  it holds these files; complete, or what it lacks
- *   copy.c    the live copy, and the mark that says what it was made from
+ *   copy.c    the live copy (stage.c), and its mark (mark.c)
+ *   defs.c    DEFS itself, and the functions below
  */
 #ifndef SVSCAN_DEFS_H
 #define SVSCAN_DEFS_H

@@ -16,7 +16,6 @@
 #include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
-#include "sv/service.h"
 #include "svscan/survey.h"
 
 enum { MODE_MASK = 0777 };
@@ -25,6 +24,13 @@ const char *survey_path(const struct survey *survey,
                         const struct survey_entry *entry)
 {
     return survey->names + entry->path;
+}
+
+size_t survey_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? 0 : (size_t)(slash - path);
 }
 
 /* ---- the signature ------------------------------------------------------ */
@@ -57,7 +63,7 @@ static uint64_t hash_of(const char *path, const struct survey_entry *entry)
 /* A sum of the entries' hashes, since a directory is read in any order. */
 static void sign(struct survey *survey)
 {
-    uint64_t sum = mix(survey->mode, (uint64_t)survey->uid << 32 | survey->gid);
+    uint64_t sum = hash_of("", &survey->self);
 
     for (size_t i = 0; i < survey->count; i++) {
         const struct survey_entry *entry = &survey->entries[i];
@@ -100,25 +106,35 @@ static bool grow(struct survey *survey, size_t name_size)
     return grown;
 }
 
-static bool add(struct survey *survey, const char *path, const struct stat *st,
-                enum survey_kind kind, bool at_first_only)
+static struct survey_entry entry_of(const struct survey *survey,
+                                    const struct stat *st,
+                                    enum survey_kind kind)
 {
-    size_t size = strlen(path) + 1;
-
-    if (!grow(survey, size))
-        return false;
-    memcpy(survey->names + survey->names_size, path, size);
-    survey->entries[survey->count++] = (struct survey_entry){
+    return (struct survey_entry){
         .kind = kind,
-        .at_first_only = at_first_only,
-        .path = survey->names_size,
         .mode = st->st_mode & MODE_MASK,
+        .is_theirs = st->st_uid != survey->our_uid
+                     || st->st_gid != survey->our_gid,
         .uid = st->st_uid,
         .gid = st->st_gid,
         .size = st->st_size,
         .ino = st->st_ino,
         .mtime = st->st_mtim,
     };
+}
+
+static bool add(struct survey *survey, const char *path, const struct stat *st,
+                enum survey_kind kind, bool at_first_only)
+{
+    size_t size = strlen(path) + 1;
+    struct survey_entry entry = entry_of(survey, st, kind);
+
+    if (!grow(survey, size))
+        return false;
+    memcpy(survey->names + survey->names_size, path, size);
+    entry.path = survey->names_size;
+    entry.at_first_only = at_first_only;
+    survey->entries[survey->count++] = entry;
     survey->names_size += size;
     survey->is_cut = survey->names_size > SURVEY_NAMES_MAX;
     if (kind == SURVEY_FILE)
@@ -202,6 +218,8 @@ static bool add_name(struct survey *survey, int fd, const char *dir,
         return errno == ENOENT;
     if (is(path, SV_LOG))
         follow_log(fd, path, &st, survey);
+    if (is(path, "type"))
+        survey->has_type = true;
     note_time(survey, &st);
     if (*dir == '\0' || is(dir, SV_LOG))
         return add_special(survey, path, name, &st);
@@ -269,13 +287,14 @@ static bool begin(struct survey *survey, int fd)
     survey->bytes = 0;
     survey->changed = INT64_MIN;
     survey->has_log = false;
+    survey->has_type = false;
     survey->is_cut = false;
     survey->skipped[0] = '\0';
     if (fstat(fd, &st) < 0)
         return false;
-    survey->mode = st.st_mode & MODE_MASK;
-    survey->uid = st.st_uid;
-    survey->gid = st.st_gid;
+    survey->our_uid = geteuid();
+    survey->our_gid = getegid();
+    survey->self = entry_of(survey, &st, SURVEY_DIR);
     note_time(survey, &st);
     return true;
 }
@@ -344,7 +363,7 @@ static struct lack run_lack(int fd, const char *file)
         return (struct lack){ file, "is not a regular file", "is", false };
     if (st.st_size == 0)
         return (struct lack){ file, "is empty", "is written", false };
-    if (!sv_service_executable(fd, ".", file))
+    if (faccessat(fd, file, X_OK, AT_EACCESS) < 0)
         return (struct lack){ file, "is not executable", "is", true };
     if (has_writer(fd, file))
         return (struct lack){ file, "is open for writing", "is closed", false };
@@ -356,8 +375,6 @@ static struct lack type_lack(int fd)
     char text[16] = "";
     ssize_t size = sv_at_read(fd, ".", "type", text, sizeof text - 1);
 
-    if (size < 0 && errno == ENOENT)
-        return (struct lack){ 0 };
     if (size < 0)
         return (struct lack){ "type", "cannot be read", "can be", false };
     text[strcspn(text, " \t\r\n")] = '\0';
@@ -375,8 +392,10 @@ static struct lack type_lack(int fd)
 
 struct lack survey_lack(const struct survey *survey, int fd)
 {
-    struct lack lack = type_lack(fd);
+    struct lack lack = { 0 };
 
+    if (survey->has_type)
+        lack = type_lack(fd);
     if (lack.what == NULL)
         lack = run_lack(fd, SV_RUN);
     if (lack.what == NULL && survey->has_log)

@@ -38,6 +38,7 @@ struct survey_entry {
     bool at_first_only; /* down, log/down */
     size_t path;        /* offset of its name in names */
     mode_t mode;        /* permissions, without setuid, setgid and sticky */
+    bool is_theirs;     /* its owner or group is not what we would make */
     uid_t uid;
     gid_t gid;
     off_t size;
@@ -53,13 +54,14 @@ struct survey {
     char *names; /* relative paths, each with a final NUL */
     size_t names_size;
     size_t names_room;
-    mode_t mode; /* of the definition itself */
-    uid_t uid;
-    gid_t gid;
+    uid_t our_uid;
+    gid_t our_gid;
+    struct survey_entry self; /* the definition's own directory */
     uint64_t signature; /* never 0 */
     uint64_t bytes;
     int64_t changed;    /* CLOCK_REALTIME ns of the last change of an inode */
     bool has_log;
+    bool has_type;
     bool is_cut;        /* there are more names than SURVEY_NAMES_MAX */
     char skipped[64];   /* a socket or device that is left out; "": none */
 };
@@ -84,6 +86,9 @@ bool survey_read(struct survey *survey, int fd,
 /* The relative path of an entry. */
 const char *survey_path(const struct survey *survey,
                         const struct survey_entry *entry);
+
+/* How many bytes of path name its directory: 3 of "log/run", 0 of "run". */
+size_t survey_parent(const char *path);
 
 /* What does the definition at fd, just surveyed, lack to be started?  It needs
  * a non-empty executable regular file `run`, which nobody has open for writing

@@ -481,6 +481,21 @@ START_TEST(lost_events_are_made_up_for)
 }
 END_TEST
 
+START_TEST(a_rescan_makes_up_for_lost_events_too)
+{
+    char lost[4096];
+
+    have_web();
+    put("defs/web", "finish", "#!/bin/sh\n", 0755);
+    ck_assert_int_gt(read(defs.notify.watch.fd, lost, sizeof lost), 0);
+    ck_assert(defs_rescan(&defs));
+    ck_assert(!defs_is_changed(&defs, "web"));
+    defs.notify.overrun(&defs.notify);
+    ck_assert(defs_rescan(&defs));
+    ck_assert(defs_is_changed(&defs, "web"));
+}
+END_TEST
+
 START_TEST(what_cannot_be_watched_is_polled)
 {
     start();
@@ -748,6 +763,7 @@ static void add_changed(TCase *tcase)
     tcase_add_test(tcase, a_change_in_any_directory_of_it_is_seen);
     tcase_add_test(tcase, the_down_of_a_definition_is_not_a_change);
     tcase_add_test(tcase, lost_events_are_made_up_for);
+    tcase_add_test(tcase, a_rescan_makes_up_for_lost_events_too);
     tcase_add_test(tcase, what_cannot_be_watched_is_polled);
 }
 
