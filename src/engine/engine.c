@@ -101,8 +101,9 @@ bool engine_open(struct engine *engine, int lock, const char *children,
     engine->loop.after = free_gone;
     engine->buckets = power_of_two(services_max);
     engine->by_identity = calloc(engine->buckets, sizeof *engine->by_identity);
-    return engine->by_identity != NULL && raise_files(engine)
-           && set_signals(engine) && spawn_open(engine, lock)
+    engine->by_name = calloc(engine->buckets, sizeof *engine->by_name);
+    return engine->by_identity != NULL && engine->by_name != NULL
+           && raise_files(engine) && set_signals(engine) && spawn_open(engine, lock)
            && open_look(engine)
            && sv_children_open(&engine->children, engine->live, children,
                                children_new, services_max + 1)
@@ -129,12 +130,22 @@ struct service *service_by_identity(const struct engine *engine, dev_t dev,
     return service;
 }
 
+static struct service **name_bucket(const struct engine *engine,
+                                    const char *name)
+{
+    uint64_t hash = 0;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT64_C(0x9e3779b97f4a7c15);
+    return &engine->by_name[hash >> 32 & (engine->buckets - 1)];
+}
+
 struct service *service_by_name(const struct engine *engine, const char *name)
 {
-    struct service *service = engine->first;
+    struct service *service = *name_bucket(engine, name);
 
     while (service != NULL && strcmp(service->name, name) != 0)
-        service = service->next;
+        service = service->same_name_hash;
     return service;
 }
 
@@ -142,9 +153,12 @@ static void link_service(struct service *service)
 {
     struct engine *engine = service->engine;
     struct service **head = bucket(engine, service->dev, service->ino);
+    struct service **name_head = name_bucket(engine, service->name);
 
     service->same_hash = *head;
     *head = service;
+    service->same_name_hash = *name_head;
+    *name_head = service;
     service->previous = engine->last;
     service->next = NULL;
     *(engine->last != NULL ? &engine->last->next : &engine->first) = service;
@@ -160,6 +174,10 @@ static void unlink_service(struct service *service)
     while (*at != service)
         at = &(*at)->same_hash;
     *at = service->same_hash;
+    at = name_bucket(engine, service->name);
+    while (*at != service)
+        at = &(*at)->same_name_hash;
+    *at = service->same_name_hash;
     *(service->previous != NULL ? &service->previous->next : &engine->first) =
         service->next;
     *(service->next != NULL ? &service->next->previous : &engine->last) =
@@ -275,6 +293,27 @@ static bool lock_service(struct service *service)
     }
     service->own_lock = open_own_lock(service);
     return service->own_lock >= 0;
+}
+
+/* As long as the tree lives, a link of its lock says that somebody supervises:
+ * what has left gets a file that nobody locks. */
+static void give_back_lock(const struct service *service)
+{
+    char path[SV_PATH_MAX], fresh[SV_PATH_MAX];
+    struct stat st;
+
+    sv_at(path, service->dir, SV_LOCK);
+    sv_at(fresh, service->dir, SV_LOCK ".new");
+    if (fstatat(service->base, path, &st, AT_SYMLINK_NOFOLLOW) < 0
+        || st.st_nlink == 1)
+        return;
+
+    int fd = openat(service->base, fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+    if (fd >= 0)
+        close(fd);
+    if (renameat(service->base, fresh, service->base, path) < 0)
+        unlinkat(service->base, path, 0);
 }
 
 /* ---- the fifo to a logger ------------------------------------------------ */
@@ -583,6 +622,8 @@ void service_leave(struct service *service)
     service_close_log(service);
     if (service->own_lock >= 0)
         close(service->own_lock);
+    else
+        give_back_lock(service);
     sv_event_notify(service->base, service->dir, "x");
     if (engine->hooks.changed != NULL)
         engine->hooks.changed(service);

@@ -37,7 +37,8 @@ struct service {
     struct service *next; /* all services of the engine, in order of taking */
     struct service *previous;
     struct service *next_gone; /* next still leads back into the list */
-    struct service *same_hash;
+    struct service *same_hash;      /* the next of the same bucket ... */
+    struct service *same_name_hash; /* ... by its name */
     struct engine *engine;
     char *name;     /* as in the scan directory: "web", "web/log" */
     int base;       /* its files: openat(base, dir "/" file) */
@@ -119,7 +120,8 @@ struct engine {
     struct service *last;
     struct service *gone; /* to be freed after this round */
     struct service **by_identity; /* hash of (dev, ino) */
-    size_t buckets;
+    struct service **by_name;     /* hash of the name */
+    size_t buckets;               /* of either */
     size_t services;
     size_t services_max;
     bool is_stopping;      /* the tree is going down: nothing restarts */
