@@ -279,11 +279,13 @@ static bool fill_slots(struct engine *engine, const struct spawn *spawn)
     return true;
 }
 
-/* A writing end that stayed in a slot would keep a pipe from ending. */
+/* A writing end that stayed in a slot would keep a pipe from ending, and a
+ * directory its file system from being unmounted. */
 static void empty_slots(struct engine *engine, const struct spawn *spawn)
 {
     int filler = engine->slots[LOCK_SLOT];
 
+    fill_slot(engine, BASE_SLOT, filler);
     if (spawn->notify_end >= 0)
         fill_slot(engine, NOTIFY_SLOT, filler);
     for (int i = 0; i < 3; i++)
