@@ -182,6 +182,12 @@ static bool read_names(struct defs *defs)
     return error == 0;
 }
 
+/* Is all that we know to be doubted? */
+static bool is_out_of_date(const struct defs *defs)
+{
+    return defs->is_overrun || defs->is_missing || defs->is_unreadable;
+}
+
 /* DEFS or its names, with a word if they cannot be had. */
 static bool read_directory(struct defs *defs)
 {
@@ -190,12 +196,16 @@ static bool read_directory(struct defs *defs)
         errno = ENOENT;
         return false;
     }
-    if (read_names(defs))
+    if (read_names(defs)) {
+        defs->is_unreadable = false;
         return true;
+    }
 
     int error = errno;
 
-    sv_warn_sys("unable to read ", defs->path);
+    if (!defs->is_unreadable)
+        sv_warn_sys("unable to read ", defs->path, " (trying every 5 s)");
+    defs->is_unreadable = true;
     defs_poll_after(defs, DEF_POLL);
     errno = error;
     return false;
@@ -210,7 +220,7 @@ static void on_poll(struct timer *timer)
 
     notify_read(&defs->notify);
 
-    bool all = defs->is_overrun || defs->is_missing;
+    bool all = is_out_of_date(defs);
 
     if ((all || defs->directory.dirs == NULL) && !read_directory(defs))
         return;
@@ -385,7 +395,7 @@ bool defs_rescan(struct defs *defs)
 
     notify_read(&defs->notify);
 
-    bool all = defs->is_overrun || defs->is_missing;
+    bool all = is_out_of_date(defs);
 
     if (!read_directory(defs))
         return false;

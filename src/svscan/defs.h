@@ -65,6 +65,7 @@ struct defs {
     unsigned round;           /* of reading DEFS */
     bool is_open;             /* the hooks may be called */
     bool is_missing;          /* there is no DEFS (it was said) */
+    bool is_unreadable;       /* DEFS cannot be read (it was said) */
     bool is_unwatched;        /* something cannot be watched (it was said) */
     bool is_overrun;          /* events were lost */
 };

@@ -201,6 +201,15 @@ static int64_t unrest(const struct def *def)
 
 /* ---- copies ------------------------------------------------------------- */
 
+/* A renewal that failed may have left a copy that is not whole. */
+static void learn_copied(struct def *def)
+{
+    struct mark mark;
+
+    if (mark_read(&def->defs->copies, def->name, &mark))
+        def->copied = mark.signature;
+}
+
 static void update_failure(struct def *def, const struct copy *copy, int error)
 {
     char note[NOTE_MAX];
@@ -247,6 +256,7 @@ static bool copy_now(struct def *def, int fd)
         break;
     case COPY_FAILED:
         update_failure(def, &copy, errno);
+        learn_copied(def);
     }
     return false;
 }

@@ -468,6 +468,25 @@ START_TEST(the_down_of_a_definition_is_not_a_change)
 }
 END_TEST
 
+START_TEST(a_renewal_that_failed_half_way_is_known_to_have)
+{
+    have_web();
+    /* A directory with something foreign in it is in the way of a file. */
+    ck_assert_int_eq(mkdir(in("live/web", "x"), 0755), 0);
+    put("live/web", "x/theirs", "", 0644);
+    put("defs/web", "x", "ours", 0644);
+    await("~web ");
+    forget_heard();
+    ck_assert(!defs_refresh(&defs, "web"));
+    ck_assert_ptr_nonnull(strstr(defs_note(&defs, "web"), "unable to copy x"));
+    ck_assert_int_eq(unlink(in("live/web", "x/theirs")), 0);
+    ck_assert(defs_rescan(&defs));
+    ck_assert(!defs_is_changed(&defs, "web"));
+    ck_assert_ptr_null(defs_note(&defs, "web"));
+    ck_assert_str_eq(text_of("live/web", "x"), "ours");
+}
+END_TEST
+
 START_TEST(lost_events_are_made_up_for)
 {
     have_web();
@@ -762,6 +781,7 @@ static void add_changed(TCase *tcase)
     tcase_add_test(tcase, a_change_that_is_undone_is_no_change);
     tcase_add_test(tcase, a_change_in_any_directory_of_it_is_seen);
     tcase_add_test(tcase, the_down_of_a_definition_is_not_a_change);
+    tcase_add_test(tcase, a_renewal_that_failed_half_way_is_known_to_have);
     tcase_add_test(tcase, lost_events_are_made_up_for);
     tcase_add_test(tcase, a_rescan_makes_up_for_lost_events_too);
     tcase_add_test(tcase, what_cannot_be_watched_is_polled);
