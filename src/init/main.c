@@ -126,20 +126,15 @@ static void on_signal(const struct signalfd_siginfo *info)
     }
 }
 
+/* Once a round: each call costs as much as reaping, and what has come since
+ * will be there in the next. */
 static void on_signals(int signals)
 {
     struct signalfd_siginfo info[SIGNALS_MAX];
-    ssize_t got;
+    ssize_t got = read(signals, info, sizeof info);
 
-    /* Until there are none, and so each dead child is named if the kernel
-     * can name it; but for so many only, that a storm starves nobody. */
-    for (int turn = 0; turn < SIGNALS_MAX; turn++) {
-        got = read(signals, info, sizeof info);
-        if (got <= 0)
-            return;
-        for (size_t i = 0; i < (size_t)got / sizeof *info; i++)
-            on_signal(&info[i]);
-    }
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof *info; i++)
+        on_signal(&info[i]);
 }
 
 /* ---- the loop --------------------------------------------------------------- */

@@ -17,8 +17,11 @@
 
 enum {
     SWEEP_MAX = 4096, /* then others have their turn: a storm may never end */
-    SWEEP_SHARE = 8,  /* a fruitless walk may take one part in 8 of the time */
+    WALK_SHARE = 100, /* a dear walk may take one part in 100 of the time */
 };
+
+static const int64_t cheap_walk = 10 * SV_MS / 1000;
+static const int64_t longest_wait = 50 * SV_MS; /* we may have been preempted */
 
 static reap_ended *tell;
 static struct sv_relay *relay;
@@ -104,6 +107,15 @@ static pid_t find_dead(void)
     return childless ? 0 : info.si_pid;
 }
 
+/* How long to wait after a walk over all children that took so long and found
+ * nobody.  A timer costs more than a cheap walk does. */
+static int64_t wait_after(int64_t walk)
+{
+    int64_t wait = walk < cheap_walk ? 0 : WALK_SHARE * walk;
+
+    return wait < longest_wait ? wait : longest_wait;
+}
+
 static void sweep(void)
 {
     int64_t began = sv_boottime();
@@ -121,7 +133,7 @@ static void sweep(void)
     due = now;
     if (wanted)
         return;
-    allowed = now + SWEEP_SHARE * (now - walk);
+    allowed = now + wait_after(now - walk);
     if (relay)
         atomic_store_explicit(&relay->reaped_until, began,
                               memory_order_release);
