@@ -383,11 +383,8 @@ static bool start_run(struct service *service, struct spawn *plan,
     int ends[2] = { -1, -1 };
 
     plan->program = "./" SV_RUN;
-    plan->argv = plain;
     if (!use_lock(service, plan, locked, number))
         return false;
-    if (plan->program[0] == '/')
-        plan->argv = locked;
     if (plan->notify_number >= 0) {
         if (!make_readiness_pipe(ends))
             return false;
@@ -396,9 +393,12 @@ static bool start_run(struct service *service, struct spawn *plan,
         plan->flags |= SV_CHILD_AWAITED;
     }
 
+    plan->argv = plan->program[0] == '/' ? locked : plain;
+
     bool ok = spawn_with_stdio(plan, false, pidfd);
     int error = errno;
 
+    plan->argv = NULL; /* its words end with this function */
     if (ends[1] >= 0)
         close(ends[1]);
     if (ok && ends[0] >= 0) {

@@ -121,10 +121,12 @@ static bool keep(struct engine *engine, const struct sv_hold *message, int fd)
     struct held *held =
         realloc(engine->held, (engine->helds + 1) * sizeof *held);
 
-    if (held == NULL || (fd = loop_fd(fd)) < 0)
+    if (held == NULL)
+        return false;
+    engine->held = held;
+    if ((fd = loop_fd(fd)) < 0)
         return false;
     held[engine->helds++] = (struct held){ *message, fd };
-    engine->held = held;
     return true;
 }
 

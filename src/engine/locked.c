@@ -9,9 +9,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <skalibs/types.h>
 
 #include "engine/engine.h"
 #include "sv/paths.h"
@@ -52,11 +53,13 @@ static bool take(int fd, const char *name)
 
 int run_locked(int argc, char *argv[])
 {
-    if (argc != 4)
+    unsigned int fd_wanted;
+
+    if (argc != 4 || uint0_scan(argv[1], &fd_wanted) == 0)
         sv_die_usage(SV_RUN_LOCKED " fd program name");
 
     const char *name = argv[3];
-    int number = atoi(argv[1]);
+    int number = (int)fd_wanted;
     int fd = open_lock(name);
 
     if (fd < 0)
