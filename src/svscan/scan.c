@@ -113,7 +113,8 @@ static void take_new(struct tree *tree, const char *name, bool is_logged)
         return;
     service->is_changed =
         tree_has_defs(tree) && defs_is_changed(&tree->defs, name);
-    if (is_logged)
+    /* Its first start may have renewed its copy, and that took the logger. */
+    if (is_logged && service->logger == NULL)
         take_logger(tree, service);
 }
 
