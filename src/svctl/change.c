@@ -13,9 +13,7 @@
 #include <unistd.h>
 
 #include "sv/clock.h"
-#include "sv/command.h"
 #include "sv/say.h"
-#include "sv/service.h"
 #include "svctl/ask.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"

@@ -129,6 +129,14 @@ static long count_of(const char *text)
     return n;
 }
 
+/* The machine's. */
+static const char *common_live(void)
+{
+    const char *named = getenv("SV_RUN");
+
+    return named && *named ? named : SV_LIVE_DIR;
+}
+
 /* A tree of his own for an ordinary user. */
 static const char *default_live(void)
 {
@@ -136,10 +144,8 @@ static const char *default_live(void)
     const char *named = getenv("SV_RUN");
     const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-    if (named && *named)
-        return named;
-    if (geteuid() == 0)
-        return SV_LIVE_DIR;
+    if (geteuid() == 0 || (named && *named))
+        return common_live();
     if (!runtime || !*runtime || strlen(runtime) + sizeof "/sv" > sizeof path)
         sv_die(SV_EXIT_USAGE, "which tree? -r or SV_RUN names it; "
                               "XDG_RUNTIME_DIR does not");
@@ -242,7 +248,7 @@ static int be_called(const char *name, struct call *call, int argc, char **argv)
 
     call->args = argv + 1;
     call->count = argc > 1 ? (size_t)argc - 1 : 0;
-    call->live = default_live();
+    call->live = common_live();
     if (is_one_of(name, ends))
         return called_by_verb(name, call);
     if (strcmp(name, "shutdown") == 0)
