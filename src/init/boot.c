@@ -278,8 +278,11 @@ void boot_find_place(bool guardian)
 
 /* ---- what each place needs ------------------------------------------------ */
 
+/* Elsewhere the session is left as it is: there, a terminal and its ctrl-c come
+ * with it. */
 static void prepare_machine(void)
 {
+    setsid();
     for (size_t i = 0; i < MOUNTS; i++)
         mount_missing(&mounts[i]);
     replace_placeholders();
@@ -318,10 +321,6 @@ void boot_prepare(void)
         [PLACE_GUARDIAN] = prepare_guardian,
     };
 
-    /* It fails for a leader, which a runtime may have made of us: all the
-     * same.  A guardian stays where its terminal's ctrl-c finds it. */
-    if (place != PLACE_GUARDIAN)
-        setsid();
     prepare[place]();
     open_messages();
 }
