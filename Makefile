@@ -20,8 +20,8 @@
 LIBSV = at child clock command event hold relay say service status tally wire
 ENGINE = act adopt engine line locked loop machine spawn
 INIT = main boot family foreground halt holds line mounts reap settings tree
-SVSCAN = main catch copy defs known look mark scan serve stage stop survey \
-	tree watch
+SVSCAN = main catch client copy defs known look mark request scan serve stage \
+	stop survey tree watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir output rotate script stamp straight
 SVCTL = main ask change json log logdir machine print rows signal status table \

@@ -65,6 +65,10 @@ void serve_close(struct serve *serve);
 void serve_changed(struct serve *serve, struct service *service);
 void serve_left(struct serve *serve, struct service *service);
 
+/* Looks at the listener again, if that had to stop for want of room.  For
+ * client.c: there is room when one leaves. */
+void serve_listen_again(struct serve *serve);
+
 /* The scan that was asked for last is done: whoever waits for it is told. */
 void serve_rescanned(struct serve *serve);
 

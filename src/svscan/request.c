@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * request.c - what svctl asks, and the answers; the protocol is in sv/wire.h.
+ *
+ * A request is checked whole before any of it is done.  LIST is answered a
+ * message at a time, as the client reads.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "svscan/client.h"
+
+enum { LETTERS_MAX = 63 };
+
+/* ---- LIST --------------------------------------------------------------- */
+
+static void row_of_fault(struct sv_wire_row *row, const char *name,
+                         const char *note)
+{
+    *row = (struct sv_wire_row){
+        .state = SV_WIRE_DOWN,
+        .flags = SV_ROW_NEVER_STARTED,
+        .memory = UINT64_MAX,
+    };
+    strncat(row->name, name, sizeof row->name - 1);
+    strncat(row->note, note, sizeof row->note - 1);
+}
+
+static bool fault_at(const struct serve *serve, size_t i,
+                     struct sv_wire_row *row)
+{
+    const char *name;
+    const char *note;
+
+    if (!serve->hooks.fault ||
+        !serve->hooks.fault(serve->hooks.context, i, &name, &note))
+        return false;
+    row_of_fault(row, name, note);
+    return true;
+}
+
+static bool fault_named(const struct serve *serve, const char *name,
+                        struct sv_wire_row *row)
+{
+    for (size_t i = 0; fault_at(serve, i, row); i++)
+        if (strcmp(row->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The next row of a LIST without names; false after the last. */
+static bool next_of_all(struct client *client, struct sv_wire_row *row)
+{
+    if (client->job == LIST_ALL && client->next_row) {
+        service_row(client->next_row, row);
+        return true;
+    }
+    client->job = LIST_FAULTS;
+    return fault_at(client->serve, client->next_fault, row);
+}
+
+static void step_over_row(struct client *client)
+{
+    if (client->job == LIST_ALL)
+        client->next_row = client->next_row->next;
+    else
+        client->next_fault++;
+}
+
+/* Makes and sends one message of rows; the last is followed by END. */
+static void list_some_of_all(struct client *client)
+{
+    struct sv_wire_out *out = client_begin(client, SV_WIRE_ROWS);
+    struct sv_wire_row row;
+
+    while (next_of_all(client, &row)) {
+        sv_wire_put_row(out, &row);
+        if (out->full) {
+            client_post(client);
+            return;
+        }
+        step_over_row(client);
+    }
+    client_finish(client);
+}
+
+static bool row_named(const struct serve *serve, const char *name,
+                      struct sv_wire_row *row)
+{
+    struct service *service = service_by_name(serve->engine, name);
+
+    if (!service)
+        return fault_named(serve, name, row);
+    service_row(service, row);
+    return true;
+}
+
+static void end_list_named(struct client *client)
+{
+    char name[SV_NAME_MAX + 1];
+    struct sv_wire_row row;
+
+    client_begin(client, SV_WIRE_FAULTS);
+    client->names.at = SV_WIRE_HEADER;
+    while (sv_wire_get_text(&client->names, name, sizeof name))
+        if (!row_named(client->serve, name, &row))
+            client_fault(client, name, "no such service");
+    free(client->request);
+    client->request = NULL;
+    client_finish(client);
+}
+
+/* Makes and sends one message of rows; the last is followed by FAULTS and
+ * END. */
+static void list_some_named(struct client *client)
+{
+    struct sv_wire_out *out = client_begin(client, SV_WIRE_ROWS);
+    struct sv_wire_in names = client->names;
+    char name[SV_NAME_MAX + 1];
+    struct sv_wire_row row;
+
+    while (sv_wire_get_text(&names, name, sizeof name)) {
+        if (row_named(client->serve, name, &row))
+            sv_wire_put_row(out, &row);
+        if (out->full)
+            break;
+        client->names = names;
+    }
+    if (out->used > SV_WIRE_HEADER)
+        client_post(client);
+    if (!out->full && !client_is_dropped(client))
+        end_list_named(client);
+}
+
+void request_go_on(struct client *client)
+{
+    while (!client_is_dropped(client) && client->head == client->tail) {
+        if (client->job == LIST_ALL || client->job == LIST_FAULTS)
+            list_some_of_all(client);
+        else if (client->job == LIST_NAMED)
+            list_some_named(client);
+        else
+            return;
+    }
+}
+
+/* Are there only names up to the end? */
+static bool only_names(struct sv_wire_in in)
+{
+    char name[SV_NAME_MAX + 1];
+
+    while (sv_wire_get_text(&in, name, sizeof name))
+        continue;
+    return sv_wire_at_end(&in);
+}
+
+static bool on_list(struct client *client, struct sv_wire_in *in)
+{
+    if (!only_names(*in))
+        return false;
+    client->next_row = client->serve->engine->first;
+    client->next_fault = 0;
+    client->job = LIST_ALL;
+    if (sv_wire_at_end(in))
+        return true;
+
+    /* The names are looked up as the answers go out; the buffer is for the
+     * next client by then. */
+    client->request = malloc(in->size);
+    if (!client->request) {
+        client_refuse(client, "out of memory");
+        return true;
+    }
+    memcpy(client->request, in->bytes, in->size);
+    client->names = *in;
+    client->names.bytes = client->request;
+    client->job = LIST_NAMED;
+    return true;
+}
+
+/* ---- COMMAND, WATCH, RESCAN, MACHINE ------------------------------------ */
+
+static bool are_commands(const char *letters)
+{
+    for (; *letters; letters++)
+        if (!sv_command_by_letter(*letters))
+            return false;
+    return true;
+}
+
+/* The service is looked up for each letter: one may end its supervision. */
+static void command_one(struct client *client, const char *name,
+                        const char *letters)
+{
+    struct engine *engine = client->serve->engine;
+    struct service *service = service_by_name(engine, name);
+
+    if (!service)
+        client_fault(client, name, "no such service");
+    for (; service && *letters; letters++) {
+        service_command(service, sv_command_by_letter(*letters));
+        service = service_by_name(engine, name);
+    }
+}
+
+static bool on_command(struct client *client, struct sv_wire_in *in)
+{
+    char letters[LETTERS_MAX + 1];
+    char name[SV_NAME_MAX + 1];
+
+    if (!sv_wire_get_text(in, letters, sizeof letters) || !*letters ||
+        sv_wire_at_end(in) || !only_names(*in))
+        return false;
+    if (!are_commands(letters)) {
+        client_refuse(client, "no such command");
+        return true;
+    }
+    client_begin(client, SV_WIRE_FAULTS);
+    while (!client_is_dropped(client) &&
+           sv_wire_get_text(in, name, sizeof name))
+        command_one(client, name, letters);
+    client_finish(client);
+    return true;
+}
+
+static bool on_watch(struct client *client, struct sv_wire_in *in)
+{
+    if (!sv_wire_at_end(in))
+        return false;
+    client->serve->watchers += !client->watches;
+    client->watches = true;
+    client_end(client);
+    return true;
+}
+
+static bool on_rescan(struct client *client, struct sv_wire_in *in)
+{
+    struct serve *serve = client->serve;
+
+    if (!sv_wire_at_end(in))
+        return false;
+    client->job = RESCANNING;
+    serve->hooks.rescan(serve->hooks.context);
+    return true;
+}
+
+void request_rescanned(struct client *client)
+{
+    struct sv_wire_row row;
+
+    if (client->job != RESCANNING)
+        return;
+    client_begin(client, SV_WIRE_FAULTS);
+    for (size_t i = 0; fault_at(client->serve, i, &row); i++)
+        client_fault(client, row.name, row.note);
+    client_finish(client);
+    client_wait(client);
+}
+
+static bool on_machine(struct client *client, struct sv_wire_in *in)
+{
+    struct serve *serve = client->serve;
+    uint8_t letter;
+
+    if (!sv_wire_get_u8(in, &letter) || !sv_wire_at_end(in))
+        return false;
+
+    const char *fault =
+        serve->hooks.machine(serve->hooks.context, (char)letter);
+
+    client_begin(client, SV_WIRE_FAULTS);
+    if (fault)
+        client_fault(client, "", fault);
+    client_finish(client);
+    return true;
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static const struct request {
+    enum sv_wire_type type;
+    bool commands; /* not for everybody */
+    bool (*answer)(struct client *client, struct sv_wire_in *in);
+} requests[] = {
+    {SV_WIRE_LIST, false, on_list},
+    {SV_WIRE_COMMAND, true, on_command},
+    {SV_WIRE_WATCH, false, on_watch},
+    {SV_WIRE_RESCAN, true, on_rescan},
+    {SV_WIRE_MACHINE, true, on_machine},
+};
+
+static const struct request *request_of(enum sv_wire_type type)
+{
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        if (requests[i].type == type)
+            return &requests[i];
+    return NULL;
+}
+
+static bool answer(struct client *client, size_t size)
+{
+    const char *bytes = client->serve->in;
+    struct sv_wire_header header;
+    struct sv_wire_in in;
+
+    if (!sv_wire_open(&in, &header, bytes, size))
+        return false;
+
+    const struct request *request = request_of(header.type);
+
+    client->serial = header.serial;
+    client->faults = 0;
+    if (!request)
+        return false;
+    if (request->commands && !client->may_command) {
+        client_refuse(client, "permission denied");
+        return true;
+    }
+    return request->answer(client, &in);
+}
+
+/* An END without a body, of the version that is spoken here. */
+static void tell_version(struct client *client)
+{
+    client->serial = 0;
+    client_begin(client, SV_WIRE_END);
+    client_post(client);
+}
+
+void request_take(struct client *client)
+{
+    struct serve *serve = client->serve;
+    ssize_t size = recv(client->watch.fd, serve->in, sizeof serve->in,
+                        MSG_DONTWAIT | MSG_TRUNC);
+
+    if (size < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            client_drop(client);
+        return;
+    }
+    /* An empty message looks like the end, and may be taken for it. */
+    if (size == 0) {
+        client->ending = true;
+        return;
+    }
+    if (answer(client, (size_t)size))
+        return;
+    if (serve->in[0] != SV_WIRE_VERSION)
+        tell_version(client);
+    if (!client_is_dropped(client))
+        client_drop_saying(client, "malformed request");
+}
