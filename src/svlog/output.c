@@ -115,12 +115,14 @@ static bool flush_logdir(struct output *output, int64_t now)
 {
     struct logdir *logdir = output->logdir;
 
-    if (logdir->retry_at || !logdir_seek_end(logdir))
+    if (logdir->retry_at)
         return false;
     while (output->size) {
-        ssize_t count = write(logdir->current, output->buf + output->done,
-                              output->size - output->done);
+        ssize_t count = -1;
 
+        if (logdir_seek_end(logdir))
+            count = write(logdir->current, output->buf + output->done,
+                          output->size - output->done);
         if (count < 0) {
             rotate_failed(logdir, "write to", "/current", now);
             return false;

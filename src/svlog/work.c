@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/* work.c - from the in-flight file to the logs, a slice at a time. */
+#include "sv/clock.h"
+#include "svlog/logger.h"
+#include "svlog/rotate.h"
+#include "svlog/straight.h"
+
+struct logger logger;
+
+static bool flush_outputs(int64_t now)
+{
+    bool done = true;
+
+    for (size_t i = 0; i < logger.script.count; i++)
+        done &= output_flush(logger.outputs + i, now);
+    return done;
+}
+
+static void mark_logdirs(struct ledger *ledger)
+{
+    ledger->marks = logger.logdirs_count;
+    for (size_t i = 0; i < logger.logdirs_count; i++)
+        ledger->mark[i] = (struct logdir_mark){
+            logger.logdirs[i].dev, logger.logdirs[i].ino,
+            logger.logdirs[i].size};
+}
+
+/* All output is written: says so in the ledger. */
+static bool settle(int64_t now)
+{
+    if (!logger.logdirs_count)
+        return true;
+    if (logger.logdirs[0].retry_at)
+        return false;
+    mark_logdirs(&logger.input.inflight.ledger);
+    logger.input.inflight.ledger.column = logger.lines.column;
+    if (!input_settle(&logger.input)) {
+        rotate_failed(logger.logdirs, "write to", "/" INFLIGHT, now);
+        return false;
+    }
+    logger.is_ahead = false;
+    return true;
+}
+
+/* Looks at what has gone straight to current. */
+static bool catch_up(int64_t now)
+{
+    if (!logger.is_ahead)
+        return true;
+    if (logger.logdirs[0].retry_at)
+        return false;
+    if (!straight_look(logger.logdirs, logger.looked_upto, &logger.lines,
+                       logger.input.window)) {
+        rotate_failed(logger.logdirs, "look at", "/current", now);
+        return false;
+    }
+    logger.looked_upto = logger.logdirs[0].size;
+    return true;
+}
+
+/* Between lines only, so that an archive ends with a line. */
+static bool rotate_logdirs(int64_t now)
+{
+    bool done = true;
+
+    for (size_t i = 0; i < logger.logdirs_count; i++)
+        if (logger.lines.column == 0 || logger.logdirs[i].step != ROTATION_NONE)
+            done &= rotate(logger.logdirs + i, now);
+    return done;
+}
+
+/* Is there room for more of this slice, and no rotation due? */
+static bool may_go_on(void)
+{
+    size_t left = (size_t)(logger.lines.end - logger.lines.at);
+
+    for (size_t i = 0; i < logger.script.count; i++) {
+        const struct output *output = logger.outputs + i;
+
+        if (!output_has_room(output, left))
+            return false;
+        if (output->logdir && logger.lines.column == 0 &&
+            rotate_is_due(output->logdir, output->size))
+            return false;
+    }
+    return true;
+}
+
+bool work_may_go_straight(void)
+{
+    return logger.is_plain && !logger.is_stopping &&
+           logger.input.source != SOURCE_OTHER &&
+           straight_room(logger.logdirs) > 0;
+}
+
+static enum rest what_follows(void)
+{
+    if (logger.input.has_ended && !logger.input.passing &&
+        input_is_in_window(&logger.input))
+        return REST_NONE;
+    /* What waits in flight for the end of its line keeps what comes after it
+     * from going straight. */
+    if (logger.input.held == WINDOW || work_may_go_straight())
+        return REST_PIECES;
+    return REST_COMES;
+}
+
+static void stamp_outputs(void)
+{
+    int64_t now = sv_realtime();
+
+    for (size_t i = 0; i < logger.script.count; i++)
+        output_stamp(logger.outputs + i, now);
+}
+
+/* Works lines of the window, up to where an output is full or a rotation due.
+ * All lines of a slice bear one stamp.  False if there was no line. */
+static bool work_slice(void)
+{
+    struct piece piece;
+    bool has_worked = false;
+
+    lines_begin(&logger.lines, logger.input.window, logger.input.held,
+                what_follows());
+    while (may_go_on() && lines_next(&logger.lines, &piece)) {
+        if (!has_worked)
+            stamp_outputs();
+        has_worked = true;
+        for (size_t i = 0; i < logger.script.count; i++)
+            output_put(logger.outputs + i, &piece);
+    }
+    input_drop(&logger.input, (size_t)(logger.lines.at - logger.input.window));
+    return has_worked;
+}
+
+static bool fill_window(int64_t now)
+{
+    if (input_fill(&logger.input))
+        return true;
+    rotate_failed(logger.logdirs, "read", "/" INFLIGHT, now);
+    return false;
+}
+
+/* Clears the timers that are over.  What has failed is tried again then; until
+ * then nothing is worked. */
+static void expire_timers(int64_t now)
+{
+    for (size_t i = 0; i < logger.logdirs_count; i++)
+        if (logger.logdirs[i].retry_at <= now)
+            logger.logdirs[i].retry_at = 0;
+}
+
+/* A rotation changes the marks, hence settle() again. */
+bool work(void)
+{
+    int64_t now = sv_boottime();
+
+    expire_timers(now);
+    do {
+        if (!flush_outputs(now) || !catch_up(now) || !settle(now) ||
+            !rotate_logdirs(now) || !settle(now) || !fill_window(now))
+            return false;
+    } while (work_slice());
+    return true;
+}
