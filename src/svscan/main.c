@@ -17,6 +17,7 @@
 #include <skalibs/types.h>
 
 #include "engine/engine.h"
+#include "sv/at.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "svscan/tree.h"
@@ -151,6 +152,22 @@ static void make_directory(int at, const char *path, mode_t mode)
         sv_die(SV_EXIT_USAGE, path, " exists and is not a directory");
 }
 
+/* DEFS as it is seen from anywhere: we are about to go to LIVE. */
+static const char *absolute(const char *path)
+{
+    static char whole[SV_PATH_MAX];
+    char cwd[SV_PATH_MAX];
+
+    if (path == NULL || path[0] == '/')
+        return path;
+    if (getcwd(cwd, sizeof cwd) == NULL)
+        sv_die_sys("unable to get the current directory");
+    sv_at(whole, cwd, path);
+    if (whole[0] == '\0')
+        sv_die(SV_EXIT_USAGE, "too long a path: ", path);
+    return whole;
+}
+
 static int open_live(const struct options *options)
 {
     if (options->defs != NULL)
@@ -267,6 +284,7 @@ int main(int argc, char *argv[])
         return run_locked(argc, argv);
     ensure_stdio();
     parse(&options, argc, argv);
+    options.defs = absolute(options.defs);
 
     int live = open_live(&options);
     int lock = take_lock(live, SV_TREE_LOCK, 0600);
