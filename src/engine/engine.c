@@ -482,9 +482,13 @@ static bool equip(struct service *service, bool is_logged, const char **what)
     return !is_logged || service_open_log(service);
 }
 
+/* While everything stops nothing begins: what has left before, and is seen
+ * again, keeps its files as they are. */
 static void start_fresh(struct service *service)
 {
     service->state = STATE_DOWN;
+    if (service->engine->is_stopping)
+        return;
     service->never_started = true;
     service->want = !sv_at_exists(service->base, service->dir, SV_DOWN_FILE);
     service->stamp = service->ready_stamp = sv_stamp_now();
@@ -498,7 +502,7 @@ static void start_fresh(struct service *service)
     sv_event_notify(service->base, service->dir, "s");
     if (service->engine->hooks.changed != NULL)
         service->engine->hooks.changed(service);
-    if (service->want && !service->engine->is_stopping)
+    if (service->want)
         service_happen(service, EVENT_START_DUE);
 }
 
