@@ -189,6 +189,12 @@ send() {
     printf %s "$2" >"$LIVE/$1/supervise/control"
 }
 
+# Does anybody read the commands of NAME?  For await.
+is_supervised() {
+    dd of="$LIVE/$1/supervise/control" oflag=nonblock conv=nocreat,notrunc \
+        count=0 if=/dev/null 2>"$SCRATCH/answer"
+}
+
 # listen NAME: from now on the events of NAME are appended to SCRATCH/NAME.events
 # (a slash of NAME is a minus there).  NAME is a directory of LIVE already.
 listen() {
