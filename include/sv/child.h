@@ -104,7 +104,8 @@ struct sv_children {
  * it every slot of the old file that is not free, if that file is of this boot,
  * of this pid namespace, and of our version, and renames it over the old one.
  * The caller holds the tree's lock.  An old file of a later version is an error
- * (EPROTONOSUPPORT): its services are not ours to guess at.  False with errno
+ * (EPROTONOSUPPORT): its services are not ours to guess at.  So is any where
+ * /proc cannot say which boot and namespace this is (ENODATA).  False with errno
  * set, and nothing changed. */
 bool sv_children_open(struct sv_children *children, int base, const char *file,
                       const char *fresh, size_t count);

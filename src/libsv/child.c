@@ -59,8 +59,8 @@ void sv_child_become(struct sv_child *child, enum sv_child_state state,
                           memory_order_release);
 }
 
-/* A world that cannot be told (no /proc) is all zeros: its records are void
- * for everybody, since nobody can say whose they are. */
+/* A world that cannot be told (no /proc) is all zeros: what is recorded in it
+ * is void for everybody, since nobody can say whose it is. */
 static bool this_world(struct header *header)
 {
     struct stat st;
@@ -150,6 +150,15 @@ static bool copy_old(struct sv_children *children, int base, const char *file,
     return ok;
 }
 
+/* Records that cannot be judged must not be ignored: what they name may run. */
+static bool is_first(int base, const char *file)
+{
+    if (faccessat(base, file, F_OK, 0) < 0)
+        return errno == ENOENT;
+    errno = ENODATA;
+    return false;
+}
+
 bool sv_children_open(struct sv_children *children, int base, const char *file,
                       const char *fresh, size_t count)
 {
@@ -162,7 +171,8 @@ bool sv_children_open(struct sv_children *children, int base, const char *file,
     if (children->slots == NULL)
         return false;
     world.count = (uint32_t)count;
-    if ((known && !copy_old(children, base, file, &world)))
+    if (known ? !copy_old(children, base, file, &world)
+              : !is_first(base, file))
         goto fail;
     memcpy(children->slots, &world, sizeof world);
     if (renameat(base, fresh, base, file) < 0)
