@@ -18,7 +18,7 @@
 
 enum { NO_EVENTS_OPEN = -1 };
 
-enum job { IDLE, LIST_ALL, LIST_FAULTS, LIST_NAMED, RESCANNING };
+enum job { IDLE, LIST_ALL, LIST_FAULTS, LIST_NAMED, RESCANNING, RESCANNED };
 
 struct client {
     struct client *next;

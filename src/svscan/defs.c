@@ -455,12 +455,31 @@ const char *defs_note(const struct defs *defs, const char *name)
     return def == NULL ? NULL : def->note;
 }
 
-void defs_each_fault(const struct defs *defs,
-                     void (*each)(void *context, const char *name,
-                                  const char *note),
-                     void *context)
+/* The first that has something wrong, from def on. */
+static struct def *faulty_from(struct def *def)
 {
-    for (const struct def *def = defs->first; def != NULL; def = def->next)
-        if (def->note != NULL && !def->stands)
-            each(context, def->name, def->note);
+    while (def != NULL && def->note == NULL)
+        def = def->next;
+    return def;
+}
+
+bool defs_fault(struct defs *defs, size_t i, const char **name,
+                const char **note)
+{
+    struct def *def = defs->fault;
+    size_t at = defs->fault_index;
+
+    if (def == NULL || def->note == NULL || at > i) {
+        def = faulty_from(defs->first);
+        at = 0;
+    }
+    for (; def != NULL && at < i; at++)
+        def = faulty_from(def->next);
+    defs->fault = def;
+    defs->fault_index = at;
+    if (def == NULL)
+        return false;
+    *name = def->name;
+    *note = def->note;
+    return true;
 }

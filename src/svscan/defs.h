@@ -60,6 +60,8 @@ struct defs {
     size_t count;
     struct def *first;        /* all of them */
     struct def *cursor;       /* the next of a walk through all of them */
+    struct def *fault;        /* the one that defs_fault found last, or NULL */
+    size_t fault_index;
     struct def *unquiet;      /* to be looked at, the earliest first */
     struct def *unquiet_last;
     unsigned round;           /* of reading DEFS */
@@ -115,10 +117,10 @@ bool defs_is_changed(const struct defs *defs, const char *name);
  * is none. */
 const char *defs_note(const struct defs *defs, const char *name);
 
-/* Calls each for every definition that has no service, with why. */
-void defs_each_fault(const struct defs *defs,
-                     void (*each)(void *context, const char *name,
-                                  const char *note),
-                     void *context);
+/* The i-th, counted from 0, of the definitions that have something wrong:
+ * false if there are no more.  To ask for one after the other costs a walk
+ * through all definitions together. */
+bool defs_fault(struct defs *defs, size_t i, const char **name,
+                const char **note);
 
 #endif

@@ -79,6 +79,7 @@ struct def *def_enter(struct defs *defs, const char *name)
     if (def->next != NULL)
         def->next->previous = def;
     defs->first = def;
+    defs->fault = NULL;
     defs->count++;
     return def;
 }
@@ -101,6 +102,7 @@ void def_leave(struct def *def)
         def->next->previous = def->previous;
     if (defs->cursor == def)
         defs->cursor = def->next;
+    defs->fault = NULL;
     defs->count--;
     free(def->note);
     free(def);

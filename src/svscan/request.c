@@ -2,8 +2,8 @@
 /*
  * request.c - what svctl asks, and the answers; the protocol is in sv/wire.h.
  *
- * A request is checked whole before any of it is done.  LIST is answered a
- * message at a time, as the client reads.
+ * A request is checked whole before any of it is done.  LIST and RESCAN are
+ * answered a message at a time, as the client reads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,8 +34,7 @@ static bool fault_at(const struct serve *serve, size_t i,
     const char *name;
     const char *note;
 
-    if (!serve->hooks.fault ||
-        !serve->hooks.fault(serve->hooks.context, i, &name, &note))
+    if (!serve->hooks.fault(serve->hooks.context, i, &name, &note))
         return false;
     row_of_fault(row, name, note);
     return true;
@@ -44,9 +43,24 @@ static bool fault_at(const struct serve *serve, size_t i,
 static bool fault_named(const struct serve *serve, const char *name,
                         struct sv_wire_row *row)
 {
-    for (size_t i = 0; fault_at(serve, i, row); i++)
-        if (strcmp(row->name, name) == 0)
+    const char *note = serve->hooks.note(serve->hooks.context, name);
+
+    if (note)
+        row_of_fault(row, name, note);
+    return note;
+}
+
+/* A service that has a definition with a fault has a row of its own. */
+static bool next_fault_of_no_service(struct client *client,
+                                     struct sv_wire_row *row)
+{
+    const struct serve *serve = client->serve;
+
+    while (fault_at(serve, client->next_fault, row)) {
+        if (!service_by_name(serve->engine, row->name))
             return true;
+        client->next_fault++;
+    }
     return false;
 }
 
@@ -58,7 +72,7 @@ static bool next_of_all(struct client *client, struct sv_wire_row *row)
         return true;
     }
     client->job = LIST_FAULTS;
-    return fault_at(client->serve, client->next_fault, row);
+    return next_fault_of_no_service(client, row);
 }
 
 static void step_over_row(struct client *client)
@@ -134,6 +148,25 @@ static void list_some_named(struct client *client)
         end_list_named(client);
 }
 
+/* Makes and sends one message of what a rescan has found; the last is followed
+ * by END. */
+static void tell_some_faults(struct client *client)
+{
+    struct sv_wire_out *out = client_begin(client, SV_WIRE_FAULTS);
+    struct sv_wire_row row;
+
+    while (fault_at(client->serve, client->next_fault, &row)) {
+        sv_wire_put_fault(out, row.name, row.note);
+        if (out->full) {
+            client_post(client);
+            return;
+        }
+        client->faults++;
+        client->next_fault++;
+    }
+    client_finish(client);
+}
+
 void request_go_on(struct client *client)
 {
     while (!client_is_dropped(client) && client->head == client->tail) {
@@ -141,6 +174,8 @@ void request_go_on(struct client *client)
             list_some_of_all(client);
         else if (client->job == LIST_NAMED)
             list_some_named(client);
+        else if (client->job == RESCANNED)
+            tell_some_faults(client);
         else
             return;
     }
@@ -248,14 +283,11 @@ static bool on_rescan(struct client *client, struct sv_wire_in *in)
 
 void request_rescanned(struct client *client)
 {
-    struct sv_wire_row row;
-
     if (client->job != RESCANNING)
         return;
-    client_begin(client, SV_WIRE_FAULTS);
-    for (size_t i = 0; fault_at(client->serve, i, &row); i++)
-        client_fault(client, row.name, row.note);
-    client_finish(client);
+    client->next_fault = 0;
+    client->job = RESCANNED;
+    request_go_on(client);
     client_wait(client);
 }
 

@@ -23,11 +23,14 @@ enum { SERVE_CLIENTS_MAX = 256 };
 /* What svscan knows and the engine does not.  context is handed back. */
 struct serve_hooks {
     void *context;
-    /* The i-th, counted from 0, of the definitions that have a fault and are no
-     * service: true, with *name and *note set until the next call; false if
-     * there are no more.  NULL: there are none. */
+    /* The i-th, counted from 0, of the definitions that have a fault: true, with
+     * *name and *note set until the next call; false if there are no more.
+     * Asked for one after the other. */
     bool (*fault)(void *context, size_t i, const char **name,
                   const char **note);
+    /* What is wrong with the definition of that name; NULL: nothing, or there
+     * is none. */
+    const char *(*note)(void *context, const char *name);
     /* Scans, from now on, all that there is, and calls serve_rescanned when
      * that is done, which may be before it returns.  Called again while a scan
      * goes on, it sees to it that another follows. */

@@ -178,6 +178,10 @@ static void on_left(struct service *service)
         stop_drain(tree, service->logger);
     forget_definition(tree, service);
     stop_advance(tree, service);
+    /* As s6-svscan, which starts a supervisor again that has left by itself. */
+    if (tree->phase == STOP_NOT && service->is_active
+        && !service->leaves_when_down)
+        scan_soon(tree);
 }
 
 /* ---- hooks of the definitions ----------------------------------------------- */
@@ -223,35 +227,19 @@ static const struct defs_hooks defs_hooks = {
 
 /* ---- hooks of the socket ------------------------------------------------------ */
 
-struct nth_fault {
-    size_t wanted;
-    size_t at;
-    const char *name;
-    const char *note;
-};
-
-static void look_at_fault(void *context, const char *name, const char *note)
-{
-    struct nth_fault *fault = context;
-
-    if (fault->at++ == fault->wanted) {
-        fault->name = name;
-        fault->note = note;
-    }
-}
-
 static bool fault_hook(void *context, size_t i, const char **name,
                        const char **note)
 {
     struct tree *tree = context;
-    struct nth_fault fault = { .wanted = i };
 
-    if (!tree_has_defs(tree))
-        return false;
-    defs_each_fault(&tree->defs, look_at_fault, &fault);
-    *name = fault.name;
-    *note = fault.note;
-    return fault.name != NULL;
+    return tree_has_defs(tree) && defs_fault(&tree->defs, i, name, note);
+}
+
+static const char *note_hook(void *context, const char *name)
+{
+    struct tree *tree = context;
+
+    return tree_has_defs(tree) ? defs_note(&tree->defs, name) : NULL;
 }
 
 static void rescan_hook(void *context)
@@ -283,6 +271,7 @@ static bool open_serve(struct tree *tree)
     struct engine *engine = &tree->engine;
     const struct serve_hooks hooks = { .context = tree,
                                        .fault = fault_hook,
+                                       .note = note_hook,
                                        .rescan = rescan_hook,
                                        .machine = machine_hook };
     int fd = line_claim(engine, SV_KIND_LISTENER, 0, 0, NULL);
@@ -352,7 +341,6 @@ void tree_run(struct tree *tree)
 
     notify(tree->options->notify);
     scan_all(tree);
-    engine_settle(engine);
     line_say(engine, SV_HOLD_UP, 0);
     if (tree->options->period_ms > 0)
         loop_arm(&engine->loop, &tree->period,

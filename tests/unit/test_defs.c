@@ -322,16 +322,10 @@ START_TEST(what_begins_with_a_dot_or_is_no_directory_is_ignored)
 }
 END_TEST
 
-static void count_fault(void *context, const char *name, const char *note)
-{
-    (void)name;
-    (void)note;
-    ++*(int *)context;
-}
-
 START_TEST(a_bad_name_is_said_once)
 {
-    int faults = 0;
+    const char *name;
+    const char *note;
 
     start();
     make_definition("a\nb");
@@ -339,8 +333,37 @@ START_TEST(a_bad_name_is_said_once)
     ck_assert(defs_rescan(&defs));
     ck_assert_int_eq(times_said("control character"), 1);
     ck_assert(!defs_is_ours(&defs, "a\nb"));
-    defs_each_fault(&defs, count_fault, &faults);
-    ck_assert_int_eq(faults, 1);
+    ck_assert(defs_fault(&defs, 0, &name, &note));
+    ck_assert_str_eq(name, "a\nb");
+    ck_assert_str_eq(note, defs_note(&defs, name));
+    ck_assert(!defs_fault(&defs, 1, &name, &note));
+}
+END_TEST
+
+START_TEST(faults_are_found_in_any_order_and_when_some_have_gone)
+{
+    const char *name;
+    const char *note;
+    const char *first;
+
+    start();
+    make_definition("a\n");
+    make_definition("b\n");
+    make_definition("good");
+    make_definition("c\n");
+    ck_assert(defs_rescan(&defs));
+    ck_assert(defs_fault(&defs, 0, &first, &note));
+    ck_assert(defs_fault(&defs, 2, &name, &note));
+    ck_assert_str_ne(name, first);
+    ck_assert(!defs_fault(&defs, 3, &name, &note));
+    ck_assert(defs_fault(&defs, 0, &name, &note));
+    ck_assert_str_eq(name, first);
+    remove_definition("a\n");
+    remove_definition("b\n");
+    ck_assert(defs_rescan(&defs));
+    ck_assert(defs_fault(&defs, 0, &name, &note));
+    ck_assert_str_eq(name, "c\n");
+    ck_assert(!defs_fault(&defs, 1, &name, &note));
 }
 END_TEST
 
@@ -768,6 +791,7 @@ static void add_taken_up(TCase *tcase)
     tcase_add_test(tcase,
                    what_begins_with_a_dot_or_is_no_directory_is_ignored);
     tcase_add_test(tcase, a_bad_name_is_said_once);
+    tcase_add_test(tcase, faults_are_found_in_any_order_and_when_some_have_gone);
     tcase_add_test(tcase, what_is_foreign_wins);
     tcase_add_test(tcase, a_definition_may_be_a_link_to_a_directory);
     tcase_add_test(tcase, a_rescan_waits_for_nothing);

@@ -78,9 +78,15 @@ static bool fault(void *context, size_t i, const char **name,
     ck_assert_ptr_eq(context, &faults);
     if (i >= (size_t)faults)
         return false;
-    *name = "norun";
+    *name = i == 0 ? "norun" : "s1";
     *note = "no run file";
     return true;
+}
+
+static const char *note(void *context, const char *name)
+{
+    ck_assert_ptr_eq(context, &faults);
+    return faults > 0 && strcmp(name, "norun") == 0 ? "no run file" : NULL;
 }
 
 static void rescan(void *context)
@@ -111,7 +117,8 @@ static void add_services(size_t n)
 static void setup(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&faults, fault, rescan, machine};
+    const struct serve_hooks hooks = {&faults, fault, note, rescan,
+                                      machine};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(live));
@@ -245,7 +252,7 @@ START_TEST(a_list_without_names_is_all_services_and_faulty_definitions)
 {
     int fd = connected();
 
-    faults = 1;
+    faults = 2; /* the second is that of a service, s1 */
     begin(SV_WIRE_LIST, 7);
     request(fd);
     expect(fd, SV_WIRE_ROWS, 7);
@@ -567,7 +574,7 @@ START_TEST(a_rescan_is_answered_when_it_is_done)
 {
     int fd = connected();
 
-    faults = 1;
+    faults = 2;
     begin(SV_WIRE_RESCAN, 5);
     request(fd);
     ck_assert_uint_eq(rescans, 1);
@@ -575,13 +582,51 @@ START_TEST(a_rescan_is_answered_when_it_is_done)
     serve_rescanned(&serve);
     expect(fd, SV_WIRE_FAULTS, 5);
     expect_fault("norun", "no run file");
-    expect_end(fd, 5, 1);
+    expect_fault("s1", "no run file");
+    expect_end(fd, 5, 2);
     rescan_at_once = true;
     faults = 0;
     request(fd);
     ck_assert_uint_eq(rescans, 2);
     expect_end(fd, 5, 0);
     watch(fd);
+    close(fd);
+}
+END_TEST
+
+/* Reads faults up to the END; returns how many that says there were. */
+static uint32_t read_faults(int fd)
+{
+    char text[SV_WIRE_NOTE_MAX + 1];
+    uint32_t texts = 0;
+    uint32_t n;
+
+    for (;; turn()) {
+        ssize_t size = recv(fd, in_bytes, sizeof in_bytes, MSG_DONTWAIT);
+
+        ck_assert_int_gt(size, 0);
+        ck_assert(sv_wire_open(&in, &header, in_bytes, (size_t)size));
+        if (header.type == SV_WIRE_END)
+            break;
+        for (; sv_wire_get_text(&in, text, sizeof text); texts++)
+            continue;
+    }
+    ck_assert(sv_wire_get_u32(&in, &n));
+    ck_assert_uint_eq(texts, 2 * n);
+    return n;
+}
+
+START_TEST(a_rescan_that_found_very_much_is_answered_as_it_is_read)
+{
+    int fd = connected();
+
+    faults = SV_WIRE_BEHIND / 8; /* more than a client may be behind */
+    rescan_at_once = true;
+    begin(SV_WIRE_RESCAN, 5);
+    request(fd);
+    ck_assert_uint_eq(read_faults(fd), SV_WIRE_BEHIND / 8);
+    rescan_at_once = false;
+    faults = 0;
     close(fd);
 }
 END_TEST
@@ -695,6 +740,8 @@ int main(void)
     tcase_add_test(cases, a_request_of_who_left_at_once_is_carried_out);
     tcase_add_test(cases, who_shut_its_end_is_answered_and_then_let_go);
     tcase_add_test(cases, a_rescan_is_answered_when_it_is_done);
+    tcase_add_test(cases,
+                   a_rescan_that_found_very_much_is_answered_as_it_is_read);
     tcase_add_test(cases, who_leaves_during_a_rescan_is_forgotten);
     tcase_add_test(cases, the_machine_says_why_not);
     tcase_add_test(cases, a_stranger_may_look_and_not_touch);
