@@ -376,8 +376,11 @@ bool defs_refresh(struct defs *defs, const char *name)
 {
     struct def *def = def_find(defs, name);
 
-    return def != NULL && def->is_changed && def->due == 0 && !def->is_leaving
-           && def_refresh(def);
+    if (def == NULL || !def->is_changed || def->is_leaving)
+        return false;
+    /* Somebody may be at work on it, which has not been heard yet. */
+    notify_read(&defs->notify);
+    return def->due == 0 && def_refresh(def);
 }
 
 /* Could a look at def find nothing that we do not know? */

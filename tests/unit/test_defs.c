@@ -454,6 +454,17 @@ START_TEST(a_copy_is_not_renewed_while_somebody_is_at_work)
 }
 END_TEST
 
+START_TEST(work_that_was_not_heard_of_yet_puts_off_a_renewal)
+{
+    have_web();
+    put("defs/web", "run", "#!/bin/sh\nexec new\n", 0755);
+    await("~web ");
+    put("defs/web", "half", "", 0644);
+    ck_assert(!defs_refresh(&defs, "web"));
+    ck_assert(!stands("live/web", "half"));
+}
+END_TEST
+
 START_TEST(a_change_that_is_undone_is_no_change)
 {
     have_web();
@@ -802,6 +813,7 @@ static void add_changed(TCase *tcase)
     tcase_add_test(tcase,
                    an_upgrade_that_deletes_and_recreates_removes_nothing);
     tcase_add_test(tcase, a_copy_is_not_renewed_while_somebody_is_at_work);
+    tcase_add_test(tcase, work_that_was_not_heard_of_yet_puts_off_a_renewal);
     tcase_add_test(tcase, a_change_that_is_undone_is_no_change);
     tcase_add_test(tcase, a_change_in_any_directory_of_it_is_seen);
     tcase_add_test(tcase, the_down_of_a_definition_is_not_a_change);
