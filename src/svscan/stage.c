@@ -154,6 +154,10 @@ static bool stage_from(int from, int stage, const struct survey_entry *entry,
     bool done = pour(from, to, entry->size)
                 && give(to, entry, 0);
 
+    if (done && !is_same(from, entry)) {
+        errno = EAGAIN; /* somebody has written in it meanwhile */
+        done = false;
+    }
     close_quietly(to);
     return done;
 }
