@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* rotate.c - one case a step: the call, and the step after it. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,6 +19,12 @@ bool rotate_is_due(const struct logdir *logdir, uint64_t bytes)
                                              logdir->policy.size));
 }
 
+/* Somebody may have removed the file: then there is nothing to archive. */
+static bool is_done_or_gone(int result)
+{
+    return result == 0 || errno == ENOENT;
+}
+
 static bool step_to(struct logdir *logdir, bool done, enum rotation next)
 {
     if (done)
@@ -34,13 +41,15 @@ static bool take_step(struct logdir *d)
     case ROTATION_SYNC:
         return step_to(d, fsync(d->current) == 0, ROTATION_RENAME);
     case ROTATION_RENAME:
-        return step_to(d, renameat(d->dir, "current", d->dir, "previous") == 0,
+        return step_to(d, is_done_or_gone(renameat(d->dir, "current", d->dir,
+                                                   "previous")),
                        ROTATION_OPEN);
     case ROTATION_OPEN:
         return step_to(d, logdir_open_current(d), ROTATION_MARK);
     case ROTATION_MARK:
-        return step_to(d, fchmodat(d->dir, "previous", d->mode | S_IXUSR, 0)
-                              == 0, ROTATION_ARCHIVE);
+        return step_to(d, is_done_or_gone(fchmodat(d->dir, "previous",
+                                                   d->mode | S_IXUSR, 0)),
+                       ROTATION_ARCHIVE);
     case ROTATION_ARCHIVE:
         return step_to(d, logdir_archive(d, "previous", ".s"), ROTATION_TRIM);
     case ROTATION_TRIM:
