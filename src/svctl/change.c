@@ -251,7 +251,8 @@ static void say_late(const struct target *target)
 
     sv_say(SV_FATAL, 0,
            SV_STRINGS(target->now.name, ": timed out: it is ",
-                      row_state(state, &target->now)));
+                      row_state(state, &target->now),
+                      *target->now.note ? ": " : "", target->now.note));
 }
 
 static void show_rows(const struct change *change)

@@ -193,8 +193,8 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
         putc('\n', to);
     }
     if (row->flags & SV_ROW_CHANGED)
-        fputs("  changed: its definition is newer; a restart takes it up\n",
-              to);
+        fputs("  changed: its definition is newer; a restart takes it up, once "
+              "complete\n", to);
 }
 
 void table_print(FILE *to, const struct rows *rows, const struct look *look)

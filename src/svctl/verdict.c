@@ -170,7 +170,8 @@ bool target_wants_request(const struct target *target, enum goal goal)
     case GOAL_START:
         return true; /* saying it twice does no harm */
     case GOAL_STOP:
-        return wanted_up || now->state != SV_WIRE_STOPPING;
+        return wanted_up || (now->state != SV_WIRE_STOPPING &&
+                             now->state != SV_WIRE_DOWN);
     case GOAL_RESTART:
         return (is_same(now, &target->before) &&
                 now->state != SV_WIRE_STOPPING) ||

@@ -299,6 +299,10 @@ START_TEST(a_request_is_made_again_only_where_it_has_not_begun)
     see(row_of(SV_WIRE_STOPPING, 0, 7, 9000), PENDING);
     ck_assert(!target_wants_request(&target, goal));
 
+    begin(GOAL_STOP, row_of(SV_WIRE_DOWN, 0, 0, 9000));
+    ck_assert(!target_wants_request(&target, goal));
+    see(row_of(SV_WIRE_DOWN, 0, 0, 9000), DONE);
+
     begin(GOAL_ONCE, row_of(SV_WIRE_DOWN, 0, 0, 9000));
     ck_assert(target_wants_request(&target, goal));
     see(row_of(SV_WIRE_UP, 0, 7, 1), SETTLING);
