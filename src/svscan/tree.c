@@ -179,8 +179,7 @@ static void on_left(struct service *service)
     forget_definition(tree, service);
     stop_advance(tree, service);
     /* As s6-svscan, which starts a supervisor again that has left by itself. */
-    if (tree->phase == STOP_NOT && service->is_active
-        && !service->leaves_when_down)
+    if (tree->phase == STOP_NOT && service->is_active)
         scan_soon(tree);
 }
 
