@@ -22,7 +22,39 @@
 #include "sv/service.h"
 #include "svscan/tree.h"
 
-enum { RETRY_MS = 5000 };
+enum {
+    AGAIN_MS = 1000,   /* after a service has left by itself */
+    RETRY_MS = 5000,   /* after a directory that could not be read */
+    MISSED_MS = 60000, /* after something could not be taken up */
+};
+
+static void on_retry(struct timer *timer)
+{
+    scan_all(CONTAINER(timer, struct tree, retry));
+}
+
+static void scan_in(struct tree *tree, uint32_t ms)
+{
+    int64_t at = sv_boottime() + ms * SV_MS;
+
+    if (tree->retry.place == 0 || tree->retry.at > at)
+        loop_arm(&tree->engine.loop, &tree->retry, at, on_retry);
+}
+
+void scan_soon(struct tree *tree)
+{
+    scan_in(tree, AGAIN_MS);
+}
+
+/* Until everything with a record is taken up its record must stay, and be
+ * asked for again. */
+static void miss(struct tree *tree)
+{
+    tree->is_partial = true;
+    if (tree->engine.old != NULL
+        && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        scan_in(tree, MISSED_MS);
+}
 
 /* A directory that is not ours may be renamed or moved: it is held by a
  * descriptor.  A copy of ours stays where it is, and is reached from LIVE. */
@@ -39,12 +71,23 @@ static bool set_place(struct tree *tree, struct service_origin *origin, int at,
     fd = loop_fd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0) {
         sv_warn_sys("unable to open ", origin->name);
+        miss(tree);
         return false;
     }
     origin->base = fd;
     origin->owns_base = true;
     origin->dir = ".";
     return true;
+}
+
+static struct service *take(struct tree *tree,
+                            const struct service_origin *origin)
+{
+    struct service *service = service_take(&tree->engine, origin);
+
+    if (service == NULL)
+        miss(tree);
+    return service;
 }
 
 static bool is_directory(int at, const char *path, struct stat *st)
@@ -62,7 +105,7 @@ static void take_logger(struct tree *tree, struct service *service)
     snprintf(name, sizeof name, "%s/" SV_LOG, service->name);
     snprintf(path, sizeof path, "%s/" SV_LOG, service->dir);
     if (set_place(tree, &origin, service->base, path))
-        service_take(&tree->engine, &origin);
+        take(tree, &origin);
 }
 
 static bool wants_logger(const struct service *service)
@@ -93,8 +136,37 @@ static void keep_logger(struct tree *tree, struct service *service)
     take_logger(tree, service);
 }
 
-static void take_new(struct tree *tree, const char *name, bool is_logged)
+static bool has_log(const struct tree *tree, const char *name,
+                    struct stat *st)
 {
+    char path[SV_NAME_MAX + 8];
+
+    snprintf(path, sizeof path, "%s/" SV_LOG, name);
+    return strcmp(name, SV_CATCH_ALL) != 0
+           && is_directory(tree->engine.live, path, st);
+}
+
+/* Of a pair that leaves, the logger is the last to go: until then neither is
+ * taken up again. */
+static bool is_leaving(const struct tree *tree, const char *name)
+{
+    struct stat st;
+
+    if (!has_log(tree, name, &st))
+        return false;
+
+    struct service *logger =
+        service_by_identity(&tree->engine, st.st_dev, st.st_ino);
+
+    if (logger != NULL)
+        logger->is_active = true;
+    return logger != NULL;
+}
+
+static void take_new(struct tree *tree, const char *name)
+{
+    struct stat st;
+    bool is_logged = has_log(tree, name, &st);
     struct service_origin origin = {
         .name = name,
         .is_foreign = !tree_has_defs(tree) || !defs_is_ours(&tree->defs, name),
@@ -107,7 +179,7 @@ static void take_new(struct tree *tree, const char *name, bool is_logged)
     if (origin.is_catch_all)
         catch_open(tree);
 
-    struct service *service = service_take(&tree->engine, &origin);
+    struct service *service = take(tree, &origin);
 
     if (service == NULL)
         return;
@@ -116,16 +188,6 @@ static void take_new(struct tree *tree, const char *name, bool is_logged)
     /* Its first start may have renewed its copy, and that took the logger. */
     if (is_logged && service->logger == NULL)
         take_logger(tree, service);
-}
-
-static bool has_log(const struct tree *tree, const char *name)
-{
-    char path[SV_NAME_MAX + 8];
-    struct stat st;
-
-    snprintf(path, sizeof path, "%s/" SV_LOG, name);
-    return strcmp(name, SV_CATCH_ALL) != 0
-           && is_directory(tree->engine.live, path, &st);
 }
 
 /* A copy whose definition has gone while nobody looked: what runs of it is
@@ -145,7 +207,7 @@ static void take_leftover(struct tree *tree, const char *name,
         return;
     }
     tree->engine.is_stopping = true; /* adopted, and never started */
-    take_new(tree, name, has_log(tree, name));
+    take_new(tree, name);
     tree->engine.is_stopping = was_stopping;
 
     struct service *service =
@@ -176,23 +238,12 @@ void scan_entry(struct tree *tree, const char *name)
         return;
     }
     if (service == NULL) {
-        take_new(tree, name, has_log(tree, name));
+        if (!is_leaving(tree, name))
+            take_new(tree, name);
         return;
     }
     service->is_active = true;
     keep_logger(tree, service);
-}
-
-static void on_retry(struct timer *timer)
-{
-    scan_all(CONTAINER(timer, struct tree, retry));
-}
-
-static void try_later(struct tree *tree)
-{
-    sv_warn_sys("unable to read the scan directory (trying again in 5 s)");
-    loop_arm(&tree->engine.loop, &tree->retry,
-             sv_boottime() + RETRY_MS * SV_MS, on_retry);
 }
 
 static DIR *open_live(const struct tree *tree)
@@ -212,16 +263,17 @@ static void mark_all_inactive(struct tree *tree)
         service->is_active = false;
 }
 
-void scan_all(struct tree *tree)
+static void stop_reading(struct tree *tree)
 {
-    DIR *dir = open_live(tree);
+    sv_warn_sys("unable to read the scan directory (trying again in 5 s)");
+    tree->is_partial = true;
+    scan_in(tree, RETRY_MS);
+}
+
+static void scan_entries(struct tree *tree, DIR *dir)
+{
     struct dirent *entry;
 
-    if (dir == NULL) {
-        try_later(tree);
-        return;
-    }
-    mark_all_inactive(tree);
     scan_entry(tree, SV_CATCH_ALL); /* first: it hears what the others say */
     errno = 0;
     while ((entry = readdir(dir)) != NULL) {
@@ -229,14 +281,33 @@ void scan_all(struct tree *tree)
         errno = 0;
     }
     if (errno != 0)
-        try_later(tree);
+        stop_reading(tree);
+}
+
+/* What has left because all stops would be taken up again, and never leave. */
+void scan_all(struct tree *tree)
+{
+    if (tree->phase != STOP_NOT)
+        return;
+
+    DIR *dir = open_live(tree);
+
+    tree->is_partial = false;
+    if (dir == NULL) {
+        stop_reading(tree);
+        return;
+    }
+    mark_all_inactive(tree);
+    scan_entries(tree, dir);
     closedir(dir);
+    if (!tree->is_partial)
+        engine_settle(&tree->engine);
 }
 
 void scan_remove(struct tree *tree, struct service *service)
 {
     (void)tree;
-    service->leaves_when_down = true;
+    service->is_active = false;
     service_happen(service, EVENT_TERM);
 }
 

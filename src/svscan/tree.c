@@ -178,6 +178,9 @@ static void on_left(struct service *service)
         stop_drain(tree, service->logger);
     forget_definition(tree, service);
     stop_advance(tree, service);
+    /* As s6-svscan, which starts a supervisor again that has left by itself. */
+    if (tree->phase == STOP_NOT && service->is_active)
+        scan_soon(tree);
 }
 
 /* ---- hooks of the definitions ----------------------------------------------- */
@@ -337,7 +340,6 @@ void tree_run(struct tree *tree)
 
     notify(tree->options->notify);
     scan_all(tree);
-    engine_settle(engine);
     line_say(engine, SV_HOLD_UP, 0);
     if (tree->options->period_ms > 0)
         loop_arm(&engine->loop, &tree->period,

@@ -47,8 +47,8 @@ struct tree {
     bool is_serving;
     struct watch control;
     struct timer period;
-    struct timer retry; /* a scan that failed */
-    bool is_adopting;   /* the first scan after a start */
+    struct timer retry; /* a scan that nobody asked for */
+    bool is_partial;    /* the last scan could not take up all that it saw */
 
     enum stop_phase phase;
     bool is_entering; /* ... a phase: it is not over before it has begun */
@@ -70,8 +70,11 @@ void tree_command(struct tree *tree, char letter);
 
 /* ---- scan.c ---- */
 
-/* Reads LIVE: takes up what is new, marks what is gone as inactive. */
+/* Reads LIVE: takes up what is new, marks what is gone as inactive.  Nothing
+ * while all stops. */
 void scan_all(struct tree *tree);
+/* The same in a second. */
+void scan_soon(struct tree *tree);
 /* Takes up one entry of LIVE, with its logger; marks it active. */
 void scan_entry(struct tree *tree, const char *name);
 /* Tells inactive services to go: their loggers come to an end of file. */
