@@ -286,10 +286,32 @@ static void on_pid(struct watch *watch, uint32_t events);
 
 bool service_watch_pid(struct service *service, int pidfd)
 {
+    int fd = pidfd < LOOP_FD_MIN
+                 ? fcntl(pidfd, F_DUPFD_CLOEXEC, LOOP_FD_MIN)
+                 : pidfd;
+
+    if (fd < 0)
+        return false;
+    if (!loop_watch(&service->engine->loop, &service->pid, fd, EPOLLIN,
+                    on_pid)) {
+        int error = errno;
+
+        if (fd != pidfd)
+            close(fd);
+        errno = error;
+        return false;
+    }
+    if (fd != pidfd)
+        close(pidfd);
+    return true;
+}
+
+/* A process that nobody could see die would be started a second time. */
+static bool watch_or_kill(struct service *service, int pidfd)
+{
     siginfo_t info;
 
-    if (loop_watch(&service->engine->loop, &service->pid, pidfd, EPOLLIN,
-                   on_pid))
+    if (service_watch_pid(service, pidfd))
         return true;
     service_note(service, SV_STRINGS("unable to watch its process (killing"
                                      " it): ", strerror(errno)));
@@ -445,7 +467,7 @@ static void spawn_run(struct service *service)
         service->follow = EVENT_SPAWN_FAILED;
         return;
     }
-    if (!service_watch_pid(service, pidfd)) {
+    if (!watch_or_kill(service, pidfd)) {
         stop_awaiting(service);
         service->follow = EVENT_SPAWN_FAILED;
         return;
@@ -495,7 +517,7 @@ static void spawn_finish(struct service *service)
         service->follow = EVENT_FINISH_FAILED;
         return;
     }
-    if (!service_watch_pid(service, pidfd)) {
+    if (!watch_or_kill(service, pidfd)) {
         service->follow = EVENT_FINISH_FAILED;
         return;
     }
@@ -839,7 +861,8 @@ static void on_pid(struct watch *watch, uint32_t events)
     service_hear_last_words(service);
     if (waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG | WNOWAIT)
         < 0) {
-        adopt_await(service, loop_release(&service->engine->loop, watch));
+        loop_unwatch(&service->engine->loop, watch);
+        adopt_await(service);
         return;
     }
     if (info.si_pid == 0)

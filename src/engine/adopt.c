@@ -227,22 +227,21 @@ static void find_end(struct service *service, int64_t dead)
         line_say(engine, SV_HOLD_SWEEP, 0);
         return;
     }
-
-    int pidfd = service->awaited_pidfd;
-
     service_hear_last_words(service);
-    service->awaited_pidfd = -1;
+    service->awaits_end = false;
+    engine->awaited--;
     service_died(service, wstat, sv_realtime() - (sv_boottime() - reaped));
-    close(pidfd);
     if (engine->relay != NULL)
         atomic_store(&engine->relay->listening, engine->adopted > 0);
 }
 
-void adopt_await(struct service *service, int pidfd)
+void adopt_await(struct service *service)
 {
-    if (service->awaited_pidfd < 0)
+    if (!service->awaits_end) {
+        service->awaits_end = true;
         service->seen_dead = sv_boottime();
-    service->awaited_pidfd = pidfd;
+        service->engine->awaited++;
+    }
     find_end(service, service->seen_dead);
 }
 
@@ -254,39 +253,47 @@ static void count_adopted(struct service *service)
         atomic_store(&service->engine->relay->listening, 1);
 }
 
-/* Where /proc would not tell, a second copy is the greater harm. */
-static bool is_gone(const struct sv_child *child, int pidfd)
+/* A thread that was given the number of a process that is gone is no process. */
+static bool is_no_process(int error)
 {
-    return pidfd < 0
-           || (!sv_child_is(child->pid, child->t0, child->t1) && errno == 0);
+    return error == ESRCH || error == EINVAL || error == ENOENT;
 }
 
-/* Gone before we came: no descriptor stands for it, so /dev/null does. */
-static void adopt_dead(struct service *service)
+bool adopt_watch(struct service *service)
 {
-    int fd = loop_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const struct sv_child *child = service->child;
 
-    count_adopted(service);
-    adopt_await(service, fd);
+    if (sv_child_state(child) != SV_CHILD_RUNNING)
+        return true;
+
+    int fd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+
+    if (fd < 0)
+        return is_no_process(errno);
+
+    bool is_it = sv_child_is(child->pid, child->t0, child->t1);
+
+    /* Where /proc would not tell, a second copy is the greater harm. */
+    if ((is_it || errno != 0) && service_watch_pid(service, fd))
+        return true;
+
+    int error = errno;
+
+    close(fd);
+    errno = error;
+    return error == 0;
 }
 
 static void adopt_running(struct service *service)
 {
     struct sv_child *child = service->child;
     int64_t deadline = child->deadline;
-    int fd = loop_fd((int)syscall(SYS_pidfd_open, child->pid, 0));
 
     set_state(service);
     claim_readiness(service);
-    if (is_gone(child, fd)) {
-        if (fd >= 0)
-            close(fd);
-        adopt_dead(service);
-        return;
-    }
     count_adopted(service);
-    if (!service_watch_pid(service, fd)) {
-        service_died(service, SV_WSTAT_UNKNOWN, sv_realtime());
+    if (service->pid.fd < 0) {
+        adopt_await(service);
         return;
     }
     if (deadline != 0) {

@@ -295,17 +295,29 @@ static bool lock_service(struct service *service)
     return service->own_lock >= 0;
 }
 
+/* Is supervise/lock a link of the tree's lock?  (That of supervise is no link:
+ * it is the lock itself.) */
+static bool has_shared_lock(const struct service *service, const char *path)
+{
+    const struct engine *engine = service->engine;
+    struct stat ours, there;
+
+    return engine->shared_lock != NULL
+           && fstatat(engine->live, engine->shared_lock, &ours, 0) == 0
+           && fstatat(service->base, path, &there, AT_SYMLINK_NOFOLLOW) == 0
+           && there.st_nlink > 1 && there.st_dev == ours.st_dev
+           && there.st_ino == ours.st_ino;
+}
+
 /* As long as the tree lives, a link of its lock says that somebody supervises:
  * what has left gets a file that nobody locks. */
 static void give_back_lock(const struct service *service)
 {
     char path[SV_PATH_MAX], fresh[SV_PATH_MAX];
-    struct stat st;
 
     sv_at(path, service->dir, SV_LOCK);
     sv_at(fresh, service->dir, SV_LOCK ".new");
-    if (fstatat(service->base, path, &st, AT_SYMLINK_NOFOLLOW) < 0
-        || st.st_nlink == 1)
+    if (!has_shared_lock(service, path))
         return;
 
     int fd = openat(service->base, fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -398,12 +410,10 @@ static struct service *allocate(struct engine *engine,
     service->is_foreign = origin->is_foreign;
     service->producer = origin->producer;
     service->is_logger = origin->producer != NULL;
-    if (origin->is_catch_all)
-        engine->catch_all = service;
     service->follow = EVENTS;
     service->is_active = true;
     service->pid.fd = service->control.fd = service->readiness.fd = -1;
-    service->log_fifo = service->own_lock = service->awaited_pidfd = -1;
+    service->log_fifo = service->own_lock = -1;
     if (service->name != NULL && service->dir != NULL
         && loop_reserve(&engine->loop, engine->services + 1 + LOOP_TIMERS))
         return service;
@@ -510,11 +520,11 @@ static void discard(struct service *service)
 {
     struct loop *loop = &service->engine->loop;
 
-    if (service->engine->catch_all == service)
-        service->engine->catch_all = NULL;
     loop_unwatch(loop, &service->control);
     if (service->own_lock >= 0)
         close(service->own_lock);
+    else if (service->child == NULL) /* else something runs, and is ours */
+        give_back_lock(service);
     if (service->log_fifo >= 0)
         close(service->log_fifo);
     if (service->owns_base)
@@ -525,15 +535,10 @@ static void discard(struct service *service)
     free(service);
 }
 
-static void close_base(const struct service_origin *origin)
-{
-    if (origin->owns_base)
-        close(origin->base);
-}
-
 /* A record whose status file was never written is of a start that had hardly
  * begun: it begins again. */
-static bool find_record(struct service *service, bool *is_old)
+static bool find_record(struct service *service, bool *is_old,
+                        const char **what)
 {
     struct engine *engine = service->engine;
 
@@ -541,10 +546,50 @@ static bool find_record(struct service *service, bool *is_old)
     *is_old = service->child != NULL
               && (sv_child_state(service->child) != SV_CHILD_IDLE
                   || sv_at_exists(service->base, service->dir, SV_STATUS));
+    *what = "watch the process of";
+    if (*is_old)
+        return adopt_watch(service);
+    *what = "record";
     if (service->child == NULL)
         service->child = sv_children_take(&engine->children, service->dev,
                                           service->ino);
     return service->child != NULL;
+}
+
+static bool is_full(const struct engine *engine, const char *name)
+{
+    char max[SV_NUMBER_MAX];
+
+    if (engine->services < engine->services_max)
+        return false;
+    sv_warn("unable to take up ", name, ": the limit of ",
+            sv_number(max, (int64_t)engine->services_max),
+            " services is reached (-C)");
+    errno = EUSERS;
+    return true;
+}
+
+static void refuse(const char *what, const char *name)
+{
+    if (errno == EAGAIN)
+        sv_warn("unable to lock ", name,
+                ": another supervisor is already running on it");
+    else
+        sv_warn_sys("unable to ", what, " ", name);
+}
+
+/* Closes what was meant for a service that is not taken; errno stands. */
+static struct service *give_up(struct service *service,
+                               const struct service_origin *origin)
+{
+    int error = errno;
+
+    if (service != NULL)
+        discard(service);
+    else if (origin->owns_base)
+        close(origin->base);
+    errno = error;
+    return NULL;
 }
 
 struct service *service_take(struct engine *engine,
@@ -553,39 +598,21 @@ struct service *service_take(struct engine *engine,
     const char *what = "take up";
     bool is_old;
 
-    if (engine->services == engine->services_max) {
-        char max[SV_NUMBER_MAX];
-
-        sv_warn("unable to take up ", origin->name, ": the limit of ",
-                sv_number(max, (int64_t)engine->services_max),
-                " services is reached (-C)");
-        close_base(origin);
-        return NULL;
-    }
+    if (is_full(engine, origin->name))
+        return give_up(NULL, origin);
 
     struct service *service = allocate(engine, origin);
 
-    if (service == NULL) {
-        sv_warn_sys("unable to take up ", origin->name);
-        close_base(origin);
-        return NULL;
-    }
-    if (!equip(service, origin->is_logged, &what)
-        || !find_record(service, &is_old)) {
-        if (errno == EAGAIN)
-            sv_warn("unable to lock ", origin->name,
-                    ": another supervisor is already running on it");
-        else
-            sv_warn_sys("unable to ", what, " ", origin->name);
-        int error = errno;
-
-        discard(service);
-        errno = error;
-        return NULL;
+    if (service == NULL || !equip(service, origin->is_logged, &what)
+        || !find_record(service, &is_old, &what)) {
+        refuse(what, origin->name);
+        return give_up(service, origin);
     }
     link_service(service);
     if (service->producer != NULL)
         service->producer->logger = service;
+    if (origin->is_catch_all)
+        engine->catch_all = service;
     if (is_old)
         adopt(service);
     else
@@ -620,9 +647,8 @@ void service_leave(struct service *service)
     loop_unwatch(loop, &service->control);
     loop_unwatch(loop, &service->pid);
     loop_disarm(loop, &service->timer);
-    if (service->awaited_pidfd >= 0)
-        close(service->awaited_pidfd);
-    service->awaited_pidfd = -1;
+    engine->awaited -= service->awaits_end;
+    service->awaits_end = false;
     service_close_log(service);
     if (service->own_lock >= 0)
         close(service->own_lock);
@@ -643,7 +669,7 @@ void service_leave(struct service *service)
 
 bool service_is_running(const struct service *service)
 {
-    return service->pid.fd >= 0 || service->awaited_pidfd >= 0;
+    return service->pid.fd >= 0 || service->awaits_end;
 }
 
 static enum sv_wire_state shown_state(const struct service *service)

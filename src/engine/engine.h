@@ -64,8 +64,7 @@ struct service {
     bool is_failing; /* its last start failed before its exec */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
-    bool is_active;  /* the last scan saw it */
-    bool leaves_when_down; /* told to go by the scanner */
+    bool is_active;  /* it is to be there: the last scan saw it */
     tain stamp;
     tain ready_stamp;
     uint16_t wstat;
@@ -79,8 +78,8 @@ struct service {
 
     struct sv_child *child; /* its record */
     struct watch pid;       /* pidfd of what runs */
-    int awaited_pidfd; /* dead, but the relay has yet to say how; -1: none */
-    int64_t seen_dead; /* ... since when */
+    bool awaits_end;        /* it is dead; the relay has yet to say how */
+    int64_t seen_dead;      /* ... since when */
     struct watch control;
     struct watch readiness;
     int log_fifo; /* its stdout goes there; -1: no logger */
@@ -109,7 +108,8 @@ struct held {
 struct engine {
     struct loop loop;
     struct sv_children children;
-    struct sv_child **old; /* hash of the records to be adopted, by identity */
+    struct sv_child **old; /* hash of the records to be adopted, by identity;
+                              NULL: it is settled who had one */
     size_t old_room;
     int live;                /* the directory that names are relative to */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
@@ -138,6 +138,7 @@ struct engine {
     struct sv_relay *relay; /* NULL: no init of ours */
     struct watch relay_event;
     size_t adopted;         /* services whose end the relay will tell */
+    size_t awaited;         /* ... of which it is asked now */
 
     int look[2];            /* a pipe to look into another's bytes with */
     int slots[SPAWN_SLOTS]; /* spawn.h */
@@ -167,8 +168,9 @@ struct service_origin {
 bool engine_open(struct engine *engine, int lock, const char *children,
                  const char *children_new, size_t services_max);
 
-/* The first scan is over: records that no service has claimed are of services
- * whose directory is gone; says so and forgets them. */
+/* A scan has seen every directory, and whatever has a record is taken up:
+ * records that no service has claimed are of services whose directory is gone.
+ * Says so and forgets them; does nothing the second time. */
 void engine_settle(struct engine *engine);
 
 /* Takes a service directory under supervision: makes supervise/ and event/,
@@ -215,8 +217,8 @@ void service_happen(struct service *service, enum event event);
  * that has been mended. */
 void service_retry(struct service *service);
 
-/* Watches a process of it that runs (pidfd, owned from now on).  One that
- * cannot be watched is killed: false, and nothing runs. */
+/* Watches a process of it that runs by its pidfd, its own from now on.  False
+ * with errno set: pidfd is still the caller's. */
 bool service_watch_pid(struct service *service, int pidfd);
 
 /* The process of its record has ended with wstat (SV_WSTAT_UNKNOWN: nobody
@@ -236,10 +238,13 @@ void service_save(struct service *service);
 struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino);
 /* Indexes the records for adopt_find.  False with errno set. */
 bool adopt_open(struct engine *engine);
+/* Watches what runs by the record of a service, if it runs still.  False with
+ * errno set: it may run, and cannot be watched now. */
+bool adopt_watch(struct service *service);
 /* Goes on with a service where its record says that we stopped. */
 void adopt(struct service *service);
-/* A pidfd of an adopted process says that it is dead; takes it. */
-void adopt_await(struct service *service, int pidfd);
+/* An adopted process is dead, and how it ended is for the relay to say. */
+void adopt_await(struct service *service);
 
 /* Watches the reading end of a readiness pipe, its own from now on. */
 void service_await_readiness(struct service *service, int fd);

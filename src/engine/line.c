@@ -161,12 +161,12 @@ static void on_relay(struct watch *watch, uint32_t events)
     uint64_t count;
 
     (void)events;
-    if (read(watch->fd, &count, sizeof count) < 0)
+    if (read(watch->fd, &count, sizeof count) < 0 || engine->awaited == 0)
         return;
     for (service = engine->first; service != NULL; service = next) {
         next = service->next;
-        if (service->awaited_pidfd >= 0)
-            adopt_await(service, service->awaited_pidfd);
+        if (service->awaits_end)
+            adopt_await(service);
     }
 }
 

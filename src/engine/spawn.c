@@ -306,10 +306,8 @@ static bool collect(const struct spawn *spawn, int *pidfd)
 {
     struct sv_child *child = spawn->service->child;
 
-    if (sv_child_state(child) == SV_CHILD_RUNNING) {
-        *pidfd = loop_fd(*pidfd);
-        return *pidfd >= 0;
-    }
+    if (sv_child_state(child) == SV_CHILD_RUNNING)
+        return true;
 
     int error = reason_of_failure(child);
     siginfo_t info;
@@ -332,8 +330,10 @@ bool spawn(const struct spawn *spawn, int *pidfd)
         .default_sigpipe = !engine->sigpipe_was_ignored,
     };
 
-    if (!fill_slots(engine, spawn))
+    if (!fill_slots(engine, spawn)) {
+        empty_slots(engine, spawn);
         return false;
+    }
     child->t0 = sv_boottime();
     child->of = spawn->of;
     child->deadline = 0;
