@@ -14,8 +14,10 @@
  *       16     8  t1        the same, written by the child before its exec
  *       24     8  dev       the service directory, which is the service's
  *       32     8  ino       identity over renames and restarts
- *       40     4  wstat     DEAD: wait status (SV_WSTAT_UNKNOWN: not known); a
- *                           finish that is not dead: still the run's
+ *       40     4  wstat     low half: DEAD: wait status (SV_WSTAT_UNKNOWN: not
+ *                           known); a finish that is not dead: still the
+ *                           run's.  High half: how often run was started
+ *                           again by itself, 65535 for more
  *       44     4  of        role finish: pid of the run that it follows; VOID:
  *                           the errno of what failed
  *       48     8  died      CLOCK_REALTIME ns of the death that wstat tells of
@@ -25,8 +27,9 @@
  *
  * The one rule: every field that a state needs is stored before the head that
  * announces the state, and no field that the present state needs is changed
- * under it (deadline apart, which is one store of its own).  SIGKILL falls
- * between two stores, so whoever maps the file next sees a whole record.
+ * under it (deadline and the count in wstat apart, each of which is one store
+ * that nothing else depends on).  SIGKILL falls between two stores, so whoever
+ * maps the file next sees a whole record.
  */
 #ifndef SV_CHILD_H
 #define SV_CHILD_H
@@ -81,6 +84,25 @@ static inline uint32_t sv_child_head(enum sv_child_state state,
                                      enum sv_child_role role, unsigned flags)
 {
     return (uint32_t)state | (uint32_t)role << 8 | (uint32_t)flags << 16;
+}
+
+enum { SV_RESTARTS_MAX = 65535 };
+
+/* What wstat holds, and its two halves. */
+static inline uint32_t sv_child_end(int wstat, uint32_t restarts)
+{
+    return ((uint32_t)wstat & 0xffff)
+           | (restarts < SV_RESTARTS_MAX ? restarts : SV_RESTARTS_MAX) << 16;
+}
+
+static inline int sv_child_wstat(const struct sv_child *child)
+{
+    return (int)(child->wstat & 0xffff);
+}
+
+static inline uint32_t sv_child_restarts(const struct sv_child *child)
+{
+    return child->wstat >> 16;
 }
 
 enum sv_child_state sv_child_state(const struct sv_child *child);

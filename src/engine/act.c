@@ -313,6 +313,7 @@ static bool watch_or_kill(struct service *service, int pidfd)
 
     if (service_watch_pid(service, pidfd))
         return true;
+    service->child->of = errno;
     service_note(service, SV_STRINGS("unable to watch its process (killing"
                                      " it): ", strerror(errno)));
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
@@ -434,7 +435,7 @@ static bool start_run(struct service *service, struct spawn *plan,
     return ok;
 }
 
-static void note_failed_start(struct service *service, int error)
+void service_note_failed_start(struct service *service, int error)
 {
     const char *why = error == ECANCELED ? "it was killed before its exec"
                                          : strerror(error);
@@ -445,6 +446,14 @@ static void note_failed_start(struct service *service, int error)
                             error == ENOENT && has_file(service, SV_RUN)
                                 ? " (its interpreter, by the first line)"
                                 : ""));
+}
+
+/* The reason stays in the record for as long as it says VOID. */
+static void fail_start(struct service *service, int error)
+{
+    service_note_failed_start(service, error);
+    service->child->of = error;
+    service->follow = EVENT_SPAWN_FAILED;
 }
 
 static void spawn_run(struct service *service)
@@ -463,8 +472,7 @@ static void spawn_run(struct service *service)
     plan.notify_number = notification_number(service);
     plan.new_pid_namespace = has_file(service, SV_FLAG_NEWPIDNS);
     if (!start_run(service, &plan, &pidfd)) {
-        note_failed_start(service, errno);
-        service->follow = EVENT_SPAWN_FAILED;
+        fail_start(service, errno);
         return;
     }
     if (!watch_or_kill(service, pidfd)) {
@@ -624,6 +632,8 @@ static void arm_restart(struct service *service)
     if (!service->want || service->engine->is_stopping)
         return;
     service->restarts++;
+    service->child->wstat = sv_child_end(sv_child_wstat(service->child),
+                                         service->restarts);
     if (at <= sv_boottime())
         service->follow = EVENT_START_DUE;
     else
@@ -633,6 +643,7 @@ static void arm_restart(struct service *service)
 static void arm_retry(struct service *service)
 {
     service->is_failing = true;
+    sv_child_become(service->child, SV_CHILD_VOID, SV_ROLE_RUN, 0);
     if (service->want && !service->engine->is_stopping)
         arm_in(service, RETRY_MS);
 }
@@ -687,13 +698,15 @@ static void tell(const struct service *service, unsigned actions)
         sv_event_notify(service->base, service->dir, events);
 }
 
-/* A record without a process is idle once all that followed its end is done. */
+/* A record without a process is idle once all that followed its end is done;
+ * that a start failed stays true until the next. */
 static void settle_record(struct service *service)
 {
     struct sv_child *child = service->child;
     enum sv_child_state state = sv_child_state(child);
 
     if (service->state == STATE_DOWN && service->follow == EVENTS
+        && !service->is_failing
         && (state == SV_CHILD_DEAD || state == SV_CHILD_VOID))
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
 }
@@ -815,7 +828,7 @@ void service_died(struct service *service, int wstat, int64_t died)
     struct sv_child *child = service->child;
     enum sv_child_role role = sv_child_role(child);
 
-    child->wstat = (uint32_t)wstat;
+    child->wstat = sv_child_end(wstat, service->restarts);
     child->died = died;
     sv_child_become(child, SV_CHILD_DEAD, role, sv_child_flags(child));
     disarm(service);

@@ -9,7 +9,7 @@
  *   the record says   what is true                     what is done
  *   IDLE              nothing runs                     wait for the deadline
  *   INTENT            nothing runs (spawn.h)           spawn it
- *   VOID              nothing runs, the start failed   as when a start fails
+ *   VOID              nothing runs, the start failed   the same, and say why
  *   DEAD              it ended, with that status       the death protocol
  *   RUNNING           it runs, or has ended since      watch it, or find out
  */
@@ -328,7 +328,7 @@ static void redo_finish(struct service *service)
     child->pid = child->of;
     sv_child_become(child, SV_CHILD_DEAD, SV_ROLE_RUN, sv_child_flags(child));
     service->state = service->close_stdio ? STATE_LAST_UP : STATE_UP;
-    service_died(service, (int)child->wstat, child->died);
+    service_died(service, sv_child_wstat(child), child->died);
 }
 
 static void redo_run(struct service *service)
@@ -351,6 +351,8 @@ static void adopt_intent(struct service *service)
 
 static void adopt_void(struct service *service)
 {
+    int64_t deadline = service->child->deadline;
+
     set_state(service);
     if (sv_child_role(service->child) == SV_ROLE_FINISH) {
         service_save(service);
@@ -358,7 +360,10 @@ static void adopt_void(struct service *service)
         return;
     }
     service->state = STATE_DOWN;
+    service_note_failed_start(service, service->child->of);
     service_happen(service, EVENT_SPAWN_FAILED);
+    if (deadline != 0 && service->timer.place != 0)
+        service_arm(service, deadline);
     send_events_again(service);
 }
 
@@ -371,6 +376,7 @@ void adopt(struct service *service)
     /* Of finish only its own start is known: the next of run is a second
      * after that, which is never too early. */
     service->started = child->t0;
+    service->restarts = sv_child_restarts(child);
     switch (sv_child_state(child)) {
     case SV_CHILD_INTENT:
         adopt_intent(service);
@@ -380,7 +386,7 @@ void adopt(struct service *service)
         break;
     case SV_CHILD_DEAD:
         set_state(service);
-        service_died(service, (int)child->wstat, child->died);
+        service_died(service, sv_child_wstat(child), child->died);
         break;
     case SV_CHILD_VOID:
         adopt_void(service);

@@ -226,6 +226,9 @@ bool service_watch_pid(struct service *service, int pidfd);
  * without, the reaping. */
 void service_died(struct service *service, int wstat, int64_t died);
 
+/* Notes why its run could not be started; ECANCELED: nobody knows. */
+void service_note_failed_start(struct service *service, int error);
+
 /* Arms its one timer: the restart, or the kill, of its state. */
 void service_arm(struct service *service, int64_t at);
 

@@ -185,6 +185,8 @@ static void take_new(struct tree *tree, const char *name)
         return;
     service->is_changed =
         tree_has_defs(tree) && defs_is_changed(&tree->defs, name);
+    if (service->is_changed && service->is_failing)
+        service_retry(service); /* mended while nobody looked */
     /* Its first start may have renewed its copy, and that took the logger. */
     if (is_logged && service->logger == NULL)
         take_logger(tree, service);
