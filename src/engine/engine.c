@@ -91,6 +91,23 @@ static size_t power_of_two(size_t least)
     return n;
 }
 
+static bool open_records(struct engine *engine, const char *file,
+                         const char *fresh)
+{
+    struct sv_children *children = &engine->children;
+    char max[SV_NUMBER_MAX];
+
+    if (sv_children_open(children, engine->live, file, fresh,
+                         engine->services_max + 1)) {
+        children->fd = loop_fd(children->fd);
+        return children->fd >= 0;
+    }
+    if (errno == EOVERFLOW)
+        sv_warn("more than ", sv_number(max, (int64_t)engine->services_max),
+                " services, the limit (-C), have been supervised here");
+    return false;
+}
+
 bool engine_open(struct engine *engine, int lock, const char *children,
                  const char *children_new, size_t services_max)
 {
@@ -103,10 +120,9 @@ bool engine_open(struct engine *engine, int lock, const char *children,
     engine->by_identity = calloc(engine->buckets, sizeof *engine->by_identity);
     engine->by_name = calloc(engine->buckets, sizeof *engine->by_name);
     return engine->by_identity != NULL && engine->by_name != NULL
-           && raise_files(engine) && set_signals(engine) && spawn_open(engine, lock)
-           && open_look(engine)
-           && sv_children_open(&engine->children, engine->live, children,
-                               children_new, services_max + 1)
+           && raise_files(engine) && set_signals(engine)
+           && spawn_open(engine, lock) && open_look(engine)
+           && open_records(engine, children, children_new)
            && adopt_open(engine);
 }
 

@@ -18,7 +18,12 @@
 #include "sv/child.h"
 #include "sv/clock.h"
 
-enum { FORMAT = 1, BOOT_ID = 36, TICKS_PER_SECOND = 100 };
+enum {
+    FORMAT = 1,
+    BOOT_ID = 36,
+    TICKS_PER_SECOND = 100,
+    PAGE_SLOTS = 4096 / sizeof(struct sv_child),
+};
 
 struct header {
     char magic[8];
@@ -59,8 +64,8 @@ void sv_child_become(struct sv_child *child, enum sv_child_state state,
                           memory_order_release);
 }
 
-/* A world that cannot be told (no /proc) is all zeros: what is recorded in it
- * is void for everybody, since nobody can say whose it is. */
+/* Where /proc does not tell, the header names no world: its records are void
+ * for whoever can tell, and refused by whoever cannot. */
 static bool this_world(struct header *header)
 {
     struct stat st;
@@ -83,23 +88,53 @@ static bool is_same_world(const struct header *a, const struct header *b)
            && memcmp(a->boot, b->boot, sizeof a->boot) == 0;
 }
 
-static struct sv_child *map_fresh(int base, const char *fresh, size_t size)
+/* Closes fd for a caller who is failing already: its errno stands. */
+static void close_quietly(int fd)
 {
-    int fd = openat(base, fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return NULL;
-
-    void *map = MAP_FAILED;
-
-    if (ftruncate(fd, (off_t)size) == 0)
-        map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
     int error = errno;
 
     close(fd);
     errno = error;
-    return map == MAP_FAILED ? NULL : map;
+}
+
+static bool map_fresh(struct sv_children *children, int base, const char *fresh)
+{
+    size_t size = children->count * sizeof *children->slots;
+    int fd = openat(base, fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    void *map = MAP_FAILED;
+
+    if (fd < 0)
+        return false;
+    if (ftruncate(fd, (off_t)size) == 0)
+        map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) {
+        close_quietly(fd);
+        return false;
+    }
+    children->slots = map;
+    children->fd = fd;
+    return true;
+}
+
+/* A store into a page that its file system has no room for is a SIGBUS; write(2)
+ * says so instead.  Slots are used from the first on. */
+static bool back(struct sv_children *children, size_t i)
+{
+    static const char nothing[sizeof(struct sv_child)];
+
+    if (i < children->backed)
+        return true;
+
+    ssize_t n = pwrite(children->fd, nothing, sizeof nothing,
+                       (off_t)(i * sizeof nothing));
+
+    if (n != sizeof nothing) {
+        if (n >= 0)
+            errno = ENOSPC;
+        return false;
+    }
+    children->backed = (i / PAGE_SLOTS + 1) * PAGE_SLOTS;
+    return true;
 }
 
 /* Copies what is not free, slot by slot, from the start of the new file. */
@@ -113,9 +148,11 @@ static bool copy_slots(struct sv_children *children, int fd)
         if (sv_child_state(&slot) == SV_CHILD_FREE)
             continue;
         if (next == children->count) {
-            errno = ENOSPC;
+            errno = EOVERFLOW;
             return false;
         }
+        if (!back(children, next))
+            return false;
         memcpy(&children->slots[next++], &slot, sizeof slot);
         children->copied++;
     }
@@ -143,10 +180,7 @@ static bool copy_old(struct sv_children *children, int base, const char *file,
         }
     }
 
-    int error = errno;
-
-    close(fd);
-    errno = error;
+    close_quietly(fd);
     return ok;
 }
 
@@ -162,15 +196,15 @@ static bool is_first(int base, const char *file)
 bool sv_children_open(struct sv_children *children, int base, const char *file,
                       const char *fresh, size_t count)
 {
-    size_t size = count * sizeof(struct sv_child);
     struct header world;
     bool known = this_world(&world);
 
     *children = (struct sv_children){ .count = count, .first_free = 1 };
-    children->slots = map_fresh(base, fresh, size);
-    if (children->slots == NULL)
+    if (!map_fresh(children, base, fresh))
         return false;
     world.count = (uint32_t)count;
+    if (!back(children, 0))
+        goto fail;
     if (known ? !copy_old(children, base, file, &world)
               : !is_first(base, file))
         goto fail;
@@ -182,7 +216,8 @@ bool sv_children_open(struct sv_children *children, int base, const char *file,
 fail:;
     int error = errno;
 
-    munmap(children->slots, size);
+    munmap(children->slots, count * sizeof *children->slots);
+    close(children->fd);
     unlinkat(base, fresh, 0);
     errno = error;
     return false;
@@ -197,10 +232,10 @@ struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
            && sv_child_state(&children->slots[i]) != SV_CHILD_FREE)
         i++;
     children->first_free = i;
-    if (i == children->count) {
+    if (i == children->count)
         errno = ENOSPC;
+    if (i == children->count || !back(children, i))
         return NULL;
-    }
 
     struct sv_child *child = &children->slots[i];
 

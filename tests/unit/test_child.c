@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "sv/child.h"
@@ -203,8 +204,35 @@ START_TEST(a_file_with_more_records_than_there_are_slots_is_refused)
     for (uint64_t i = 1; i < COUNT; i++)
         sv_children_take(&children, 1, i);
     ck_assert(!sv_children_open(&children, service, FILE_NAME, FRESH, 4));
-    ck_assert_int_eq(errno, ENOSPC);
+    ck_assert_int_eq(errno, EOVERFLOW);
     ck_assert(!is_there(FRESH));
+}
+END_TEST
+
+START_TEST(a_file_without_room_to_grow_is_an_error_and_no_signal)
+{
+    const struct rlimit one_page = { 4096, 4096 };
+    struct sv_children children;
+
+    ck_assert(sv_children_open(&children, service, FILE_NAME, FRESH, 200));
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &one_page), 0);
+    for (uint64_t i = 1; i < 64; i++)
+        ck_assert_ptr_nonnull(sv_children_take(&children, 1, i));
+    ck_assert_ptr_null(sv_children_take(&children, 1, 64));
+    ck_assert_int_eq(errno, EFBIG);
+}
+END_TEST
+
+START_TEST(the_count_of_restarts_leaves_the_status_alone)
+{
+    struct sv_child child = { .wstat = sv_child_end(0xffff, 7) };
+
+    ck_assert_int_eq(sv_child_wstat(&child), 0xffff);
+    ck_assert_uint_eq(sv_child_restarts(&child), 7);
+    child.wstat = sv_child_end(0x0f, 65536);
+    ck_assert_int_eq(sv_child_wstat(&child), 0x0f);
+    ck_assert_uint_eq(sv_child_restarts(&child), SV_RESTARTS_MAX);
 }
 END_TEST
 
@@ -278,6 +306,8 @@ int main(void)
         a_file_that_is_not_ours_is_void,
         records_of_a_later_version_are_refused_and_left_alone,
         a_file_with_more_records_than_there_are_slots_is_refused,
+        a_file_without_room_to_grow_is_an_error_and_no_signal,
+        the_count_of_restarts_leaves_the_status_alone,
         a_file_that_was_cut_short_loses_what_is_missing_only,
         a_process_is_known_by_when_it_started);
 }
