@@ -90,7 +90,7 @@ void catch_close(struct tree *tree)
 {
     if (tree->catch_all_fifo < 0)
         return;
-    if (redirect(tree->engine.console)) {
+    if (redirect(tree->engine.console) && sv_say_fd != STDERR_FILENO) {
         close(sv_say_fd);
         sv_say_fd = STDERR_FILENO;
     }

@@ -192,7 +192,9 @@ static void wake(int signal)
 static bool wait_for_lock(int fd, const struct flock *wanted)
 {
     struct flock lock = *wanted;
-    const struct itimerval soon = { .it_value.tv_usec = LOCK_PATIENCE_US };
+    /* Again and again: the first may come before the wait has begun. */
+    const struct itimerval soon = { .it_value.tv_usec = LOCK_PATIENCE_US,
+                                    .it_interval.tv_usec = LOCK_PATIENCE_US };
     const struct itimerval never = { .it_value.tv_usec = 0 };
     struct sigaction on_alarm = { .sa_handler = wake }, old;
     bool ok;
