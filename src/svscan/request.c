@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sv/hold.h"
 #include "svscan/client.h"
 
 enum { LETTERS_MAX = 63 };
@@ -291,12 +292,19 @@ void request_rescanned(struct client *client)
     client_wait(client);
 }
 
+static bool is_machine(uint8_t letter)
+{
+    return letter == SV_MACHINE_HALT || letter == SV_MACHINE_POWEROFF
+           || letter == SV_MACHINE_REBOOT;
+}
+
 static bool on_machine(struct client *client, struct sv_wire_in *in)
 {
     struct serve *serve = client->serve;
     uint8_t letter;
 
-    if (!sv_wire_get_u8(in, &letter) || !sv_wire_at_end(in))
+    if (!sv_wire_get_u8(in, &letter) || !is_machine(letter)
+        || !sv_wire_at_end(in))
         return false;
 
     const char *fault =
