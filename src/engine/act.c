@@ -456,6 +456,16 @@ static void fail_start(struct service *service, int error)
     service->follow = EVENT_SPAWN_FAILED;
 }
 
+/* The hook may find that the definition has changed, which starts whoever is
+ * failing, or that it is gone: this start is the one that counts, or is off. */
+static void prepare_start(struct service *service)
+{
+    service->is_failing = false;
+    if (service->engine->hooks.before_start != NULL)
+        service->engine->hooks.before_start(service);
+    service->note_is_new = false;
+}
+
 static void spawn_run(struct service *service)
 {
     struct spawn plan = { .service = service,
@@ -465,9 +475,9 @@ static void spawn_run(struct service *service)
                           .stdio = { -1, -1, -1 } };
     int pidfd;
 
-    if (service->engine->hooks.before_start != NULL)
-        service->engine->hooks.before_start(service);
-    service->note_is_new = false;
+    prepare_start(service);
+    if (service->state != STATE_DOWN)
+        return;
     disarm(service);
     plan.notify_number = notification_number(service);
     plan.new_pid_namespace = has_file(service, SV_FLAG_NEWPIDNS);
@@ -484,7 +494,7 @@ static void spawn_run(struct service *service)
     service->stamp = sv_stamp_now();
     service->never_started = false;
     service->ready = service->paused = service->stopping = false;
-    service->adopted = service->is_failing = false;
+    service->adopted = false;
     if (!service->note_is_new && !service->note_is_loop)
         service_forget_note(service);
     service->follow = service->readiness.fd >= 0 ? EVENT_SPAWNED_MUTE
