@@ -146,21 +146,45 @@ static bool has_log(const struct tree *tree, const char *name,
            && is_directory(tree->engine.live, path, st);
 }
 
-/* Of a pair that leaves, the logger is the last to go: until then neither is
- * taken up again. */
-static bool is_leaving(const struct tree *tree, const char *name)
+/* The copy that a service was started from has been taken away from under it,
+ * and all its files with it. */
+static void make_way(struct service *service)
 {
+    service->is_active = true; /* by that name it is to be there */
+    if (service->state == STATE_LAST_UP || service->state == STATE_LAST_FINISH)
+        return;
+    service_note(service, SV_STRINGS("its directory is another one now: it is"
+                                     " stopped, then started from there"));
+    service_happen(service, EVENT_TERM);
+}
+
+/* A copy of ours is reached by its name, so that there can be one only. */
+static struct service *namesake(const struct tree *tree, const char *name)
+{
+    struct service *service = service_by_name(&tree->engine, name);
+
+    return service != NULL && !service->is_foreign ? service : NULL;
+}
+
+/* Is there anybody who has to go before the entry can be taken up?  Of a pair
+ * that leaves the logger is the last. */
+static bool is_occupied(const struct tree *tree, const char *name)
+{
+    char log[SV_NAME_MAX + 8];
     struct stat st;
+    struct service *old = namesake(tree, name);
 
-    if (!has_log(tree, name, &st))
-        return false;
-
-    struct service *logger =
-        service_by_identity(&tree->engine, st.st_dev, st.st_ino);
-
-    if (logger != NULL)
-        logger->is_active = true;
-    return logger != NULL;
+    if (old != NULL) {
+        make_way(old);
+        return true;
+    }
+    snprintf(log, sizeof log, "%s/" SV_LOG, name);
+    old = namesake(tree, log);
+    if (old == NULL && has_log(tree, name, &st))
+        old = service_by_identity(&tree->engine, st.st_dev, st.st_ino);
+    if (old != NULL)
+        old->is_active = true;
+    return old != NULL;
 }
 
 static void take_new(struct tree *tree, const char *name)
@@ -240,7 +264,7 @@ void scan_entry(struct tree *tree, const char *name)
         return;
     }
     if (service == NULL) {
-        if (!is_leaving(tree, name))
+        if (!is_occupied(tree, name))
             take_new(tree, name);
         return;
     }
