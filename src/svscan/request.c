@@ -25,8 +25,8 @@ static void row_of_fault(struct sv_wire_row *row, const char *name,
         .flags = SV_ROW_NEVER_STARTED,
         .memory = UINT64_MAX,
     };
-    strncat(row->name, name, sizeof row->name - 1);
-    strncat(row->note, note, sizeof row->note - 1);
+    memcpy(row->name, name, strnlen(name, sizeof row->name - 1));
+    memcpy(row->note, note, strnlen(note, sizeof row->note - 1));
 }
 
 static bool fault_at(const struct serve *serve, size_t i,
