@@ -501,6 +501,14 @@ static void spawn_run(struct service *service)
                                                  : EVENT_SPAWNED;
 }
 
+static void limit_finish(struct service *service)
+{
+    uint32_t ms = number_of(service, SV_TIMEOUT_FINISH, FINISH_DEFAULT_MS);
+
+    if (ms > 0)
+        arm_in(service, ms);
+}
+
 static void spawn_finish(struct service *service)
 {
     int wstat = service->wstat;
@@ -532,18 +540,11 @@ static void spawn_finish(struct service *service)
         service_note(service, SV_STRINGS("unable to spawn ./" SV_FINISH
                                          " (going on without it): ",
                                          strerror(errno)));
-        service->follow = EVENT_FINISH_FAILED;
+    } else if (watch_or_kill(service, pidfd)) {
+        limit_finish(service);
         return;
     }
-    if (!watch_or_kill(service, pidfd)) {
-        service->follow = EVENT_FINISH_FAILED;
-        return;
-    }
-
-    uint32_t ms = number_of(service, SV_TIMEOUT_FINISH, FINISH_DEFAULT_MS);
-
-    if (ms > 0)
-        arm_in(service, ms);
+    service->follow = EVENT_FINISH_FAILED;
 }
 
 /* ---- actions ------------------------------------------------------------------ */

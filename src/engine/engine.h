@@ -2,7 +2,7 @@
 /*
  * engine.h - services, and the one process that supervises them all.
  *
- *   main   ->  engine_open, engine_adopt, service_take ..., loop_run
+ *   main   ->  engine_open, service_take ..., engine_settle, loop_run
  *   loop   ->  a pidfd, a control fifo, a readiness pipe or a timer of a
  *              service is ready: act.c makes an event of it
  *   act    ->  machine_step: where to, and what to do; then does it
@@ -61,7 +61,7 @@ struct service {
     bool is_new;     /* its first status file is being written */
     bool adopted;    /* what runs was started by an earlier svscan */
     bool stopping;   /* what runs has been told to go */
-    bool is_failing; /* its last start failed before its exec */
+    bool is_failing; /* its last start failed; the record says VOID */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */
@@ -115,7 +115,6 @@ struct engine {
     const char *shared_lock; /* below live: the inode of every supervise/lock;
                                 NULL: each service has a lock of its own */
     struct hooks hooks;
-    void *context; /* the program's, for its hooks */
     struct service *first;
     struct service *last;
     struct service *gone; /* to be freed after this round */

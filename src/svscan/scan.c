@@ -240,7 +240,7 @@ static void take_leftover(struct tree *tree, const char *name,
         service_by_identity(&tree->engine, st->st_dev, st->st_ino);
 
     if (service != NULL)
-        scan_remove(tree, service);
+        scan_remove(service);
 }
 
 void scan_entry(struct tree *tree, const char *name)
@@ -330,9 +330,8 @@ void scan_all(struct tree *tree)
         engine_settle(&tree->engine);
 }
 
-void scan_remove(struct tree *tree, struct service *service)
+void scan_remove(struct service *service)
 {
-    (void)tree;
     service->is_active = false;
     service_happen(service, EVENT_TERM);
 }
@@ -346,6 +345,6 @@ void scan_nuke(struct tree *tree, bool loggers_too)
         if (service->is_active)
             continue;
         if (service->producer == NULL || loggers_too)
-            scan_remove(tree, service);
+            scan_remove(service);
     }
 }

@@ -199,7 +199,7 @@ static void on_removed(void *context, const char *name)
     struct service *service = service_by_name(&tree->engine, name);
 
     if (service != NULL && !service->is_foreign)
-        scan_remove(tree, service);
+        scan_remove(service);
     else
         defs_forget(&tree->defs, name);
 }

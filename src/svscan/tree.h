@@ -80,7 +80,7 @@ void scan_entry(struct tree *tree, const char *name);
 /* Tells inactive services to go: their loggers come to an end of file. */
 void scan_nuke(struct tree *tree, bool loggers_too);
 /* Takes one service (and its logger) out of the tree. */
-void scan_remove(struct tree *tree, struct service *service);
+void scan_remove(struct service *service);
 
 /* ---- catch.c ---- */
 
