@@ -32,6 +32,7 @@ enum {
     ENVIRONMENT_MAX = 1024,  /* variables; a runtime may give many */
     CMDLINE_MAX = 8192,      /* the longest of any architecture, and more */
     OWN_FDS = 64,            /* descriptors of init that are no holds */
+    MESSAGES_FD = 10,        /* at least: what a child is given lies below */
 };
 
 /* The inode of the kernel's first pid namespace, the same since Linux 3.8. */
@@ -102,8 +103,12 @@ static void open_messages(void)
     if (fstat(2, &st) == -1 || !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
         return;
     fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd != -1)
-        sv_say_fd = fd;
+    if (fd == -1)
+        return;
+    sv_say_fd = fcntl(fd, F_DUPFD_CLOEXEC, MESSAGES_FD);
+    if (sv_say_fd == -1)
+        sv_say_fd = STDERR_FILENO;
+    close(fd);
 }
 
 /* ---- what was given ------------------------------------------------------- */
