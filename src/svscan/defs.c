@@ -421,6 +421,9 @@ void defs_forget(struct defs *defs, const char *name)
                     " (again with the next rescan)");
         return;
     }
+    /* What was wrong with it was that of its copy. */
+    free(def->note);
+    def->note = NULL;
     def->stands = false;
     def->is_gone = false;
     def->is_changed = false;

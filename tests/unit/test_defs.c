@@ -593,6 +593,9 @@ START_TEST(a_directory_with_foreign_files_only_is_lost_after_a_second)
     run("-web ", 700);
     ck_assert_ptr_null(strchr(heard, '-'));
     await("-web ");
+    ck_assert_ptr_nonnull(strstr(defs_note(&defs, "web"), "its old copy"));
+    defs_forget(&defs, "web");
+    ck_assert_ptr_null(defs_note(&defs, "web"));
 }
 END_TEST
 
