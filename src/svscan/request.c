@@ -69,7 +69,7 @@ static bool next_fault_of_no_service(struct client *client,
 static bool next_of_all(struct client *client, struct sv_wire_row *row)
 {
     if (client->job == LIST_ALL && client->next_row) {
-        service_row(client->next_row, row);
+        serve_row(client->serve, client->next_row, row);
         return true;
     }
     client->job = LIST_FAULTS;
@@ -108,7 +108,7 @@ static bool row_named(const struct serve *serve, const char *name,
 
     if (!service)
         return fault_named(serve, name, row);
-    service_row(service, row);
+    serve_row(serve, service, row);
     return true;
 }
 

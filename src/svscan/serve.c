@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -141,6 +142,21 @@ void serve_close(struct serve *serve)
 
 /* ---- what the engine and the scan tell ---------------------------------- */
 
+void serve_row(const struct serve *serve, const struct service *service,
+               struct sv_wire_row *row)
+{
+    const char *note;
+
+    service_row(service, row);
+    if (*row->note || (row->state != SV_WIRE_STARTING &&
+                       row->state != SV_WIRE_UP))
+        return;
+    note = serve->hooks.note(serve->hooks.context, service->name);
+    if (note)
+        memcpy(row->note, note, strnlen(note, sizeof row->note - 1) + 1);
+    row->note[sizeof row->note - 1] = 0;
+}
+
 void serve_changed(struct serve *serve, struct service *service)
 {
     char packed[SV_WIRE_ROW_MAX];
@@ -151,7 +167,7 @@ void serve_changed(struct serve *serve, struct service *service)
     serve_listen_again(serve);
     if (!serve->watchers)
         return;
-    service_row(service, &row);
+    serve_row(serve, service, &row);
     size = sv_wire_row_pack(packed, &row);
     for (struct client *client = serve->clients; client; client = next) {
         next = client->next;

@@ -68,6 +68,11 @@ void serve_close(struct serve *serve);
 void serve_changed(struct serve *serve, struct service *service);
 void serve_left(struct serve *serve, struct service *service);
 
+/* The row of a service.  While it runs and nothing is wrong with it, the note is
+ * what is wrong with its definition, of which an old copy runs. */
+void serve_row(const struct serve *serve, const struct service *service,
+               struct sv_wire_row *row);
+
 /* Looks at the listener again, if that had to stop for want of room.  For
  * client.c: there is room when one leaves. */
 void serve_listen_again(struct serve *serve);

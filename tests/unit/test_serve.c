@@ -86,7 +86,10 @@ static bool fault(void *context, size_t i, const char **name,
 static const char *note(void *context, const char *name)
 {
     ck_assert_ptr_eq(context, &faults);
-    return faults > 0 && strcmp(name, "norun") == 0 ? "no run file" : NULL;
+    return (faults > 0 && strcmp(name, "norun") == 0)
+                   || (faults > 1 && strcmp(name, "s1") == 0)
+               ? "no run file"
+               : NULL;
 }
 
 static void rescan(void *context)
@@ -261,6 +264,26 @@ START_TEST(a_list_without_names_is_all_services_and_faulty_definitions)
     expect_row(SV_WIRE_DOWN, "norun");
     ck_assert(sv_wire_at_end(&in));
     expect_end(fd, 7, 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(what_runs_has_the_fault_of_its_definition_as_a_note)
+{
+    struct sv_wire_row row;
+    int fd = connected();
+
+    faults = 2;
+    for (int want = 0; want <= 1; want++) {
+        services[1].want = want;
+        begin(SV_WIRE_LIST, 7);
+        sv_wire_put_text(&out, "s1");
+        request(fd);
+        expect(fd, SV_WIRE_ROWS, 7);
+        ck_assert(sv_wire_get_row(&in, &row));
+        ck_assert_str_eq(row.note, want ? "no run file" : "");
+        expect_end(fd, 7, 0);
+    }
     close(fd);
 }
 END_TEST
@@ -722,6 +745,8 @@ int main(void)
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(
         cases, a_list_without_names_is_all_services_and_faulty_definitions);
+    tcase_add_test(cases,
+                   what_runs_has_the_fault_of_its_definition_as_a_note);
     tcase_add_test(cases, a_list_of_no_service_at_all_is_an_end);
     tcase_add_test(cases,
                    a_list_by_name_has_their_rows_and_a_fault_for_who_is_not);
