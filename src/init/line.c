@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 enum {
     TURN_MAX = 256, /* messages; then others have their turn */
     RETRY_MS = 100, /* when the system is out of memory for a message */
+    SPARE_FDS = 16, /* never held: the next line, and the way down, need some */
 };
 
 static const struct line_calls *calls;
@@ -40,10 +42,15 @@ static bool has_holds;   /* END has been said: svscan knows what there is */
 static bool has_heard;
 static bool is_deaf;     /* svscan's end is gone */
 static int64_t retry;    /* 0: none */
+static rlim_t fds_max = RLIM_INFINITY;
 
 void line_begin(const struct line_calls *with)
 {
+    struct rlimit files;
+
     calls = with;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+        fds_max = files.rlim_cur;
 }
 
 /* ---- saying --------------------------------------------------------------- */
@@ -156,12 +163,18 @@ static void refuse(const struct sv_hold *message)
     owed.refusal = true;
 }
 
+/* The kernel hands out the lowest number that is free: one near the limit means
+ * that few are. */
+static bool may_be_held(const struct sv_hold *message, int fd)
+{
+    return fd != -1 && (rlim_t)fd + SPARE_FDS < fds_max &&
+           message->kind > SV_KIND_NONE && message->kind < SV_KINDS;
+}
+
 /* A descriptor that is kept is taken out of the caller's hands. */
 static void hold(const struct sv_hold *message, int *fd)
 {
-    bool is_named = message->kind > SV_KIND_NONE && message->kind < SV_KINDS;
-
-    if (*fd != -1 && is_named &&
+    if (may_be_held(message, *fd) &&
         holds_put(message->kind, message->dev, message->ino, message->tag, *fd))
         *fd = -1;
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Truths about what init holds for svscan, and about how svscan asks for it. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "unit.h"
@@ -255,6 +256,23 @@ START_TEST(a_hold_without_a_descriptor_or_a_kind_is_refused)
 }
 END_TEST
 
+START_TEST(holds_leave_descriptors_for_the_next_line)
+{
+    const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    open_line();
+    for (uint64_t i = 0; i < 64; i++) {
+        ask(SV_HOLD_HOLD, i, svscan);
+        line_ready();
+    }
+    ck_assert_uint_gt(holds_count(), 0);
+    ck_assert_uint_lt(holds_count(), 64);
+    line_close();
+    ck_assert_int_ge(line_open(), 0);
+}
+END_TEST
+
 START_TEST(more_holds_than_the_line_takes_are_all_given_in_the_end)
 {
     enum { MANY = 900 };
@@ -356,6 +374,7 @@ int main(void)
                     what_was_held_outlives_svscan_and_is_given_back,
                     a_drop_closes,
                     a_hold_without_a_descriptor_or_a_kind_is_refused,
+                    holds_leave_descriptors_for_the_next_line,
                     more_holds_than_the_line_takes_are_all_given_in_the_end,
                     a_stop_is_said_to_each_svscan_before_it_has_its_holds,
                     what_svscan_reports_reaches_the_rest_of_init,
