@@ -552,16 +552,24 @@ static void discard(struct service *service)
 }
 
 /* A record whose status file was never written is of a start that had hardly
- * begun: it begins again. */
+ * begun: it begins again.  So is one that only a later scan finds, of a process
+ * that runs on: its directory is gone, and this one has got its inode. */
+static bool is_of(const struct service *service, const struct sv_child *child)
+{
+    return (!service->engine->is_settled
+            && sv_child_state(child) != SV_CHILD_IDLE)
+           || sv_at_exists(service->base, service->dir, SV_STATUS);
+}
+
 static bool find_record(struct service *service, bool *is_old,
                         const char **what)
 {
     struct engine *engine = service->engine;
 
     service->child = adopt_find(engine, service->dev, service->ino);
-    *is_old = service->child != NULL
-              && (sv_child_state(service->child) != SV_CHILD_IDLE
-                  || sv_at_exists(service->base, service->dir, SV_STATUS));
+    *is_old = service->child != NULL && is_of(service, service->child);
+    if (service->child != NULL && !*is_old)
+        sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     *what = "watch the process of";
     if (*is_old)
         return adopt_watch(service);

@@ -109,8 +109,9 @@ struct engine {
     struct loop loop;
     struct sv_children children;
     struct sv_child **old; /* hash of the records to be adopted, by identity;
-                              NULL: it is settled who had one */
+                              NULL: nobody is left who has one */
     size_t old_room;
+    bool is_settled; /* every record is a service's, or a stray process's */
     int live;                /* the directory that names are relative to */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
                                 NULL: each service has a lock of its own */
@@ -169,7 +170,8 @@ bool engine_open(struct engine *engine, int lock, const char *children,
 
 /* A scan has seen every directory, and whatever has a record is taken up:
  * records that no service has claimed are of services whose directory is gone.
- * Says so and forgets them; does nothing the second time. */
+ * Says so, once, and forgets them, but for what runs: its directory may come
+ * again. */
 void engine_settle(struct engine *engine);
 
 /* Takes a service directory under supervision: makes supervise/ and event/,

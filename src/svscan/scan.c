@@ -51,7 +51,7 @@ void scan_soon(struct tree *tree)
 static void miss(struct tree *tree)
 {
     tree->is_partial = true;
-    if (tree->engine.old != NULL
+    if (!tree->engine.is_settled
         && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         scan_in(tree, MISSED_MS);
 }
