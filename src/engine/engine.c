@@ -528,7 +528,12 @@ static void start_fresh(struct service *service)
     sv_event_notify(service->base, service->dir, "s");
     if (service->engine->hooks.changed != NULL)
         service->engine->hooks.changed(service);
-    if (service->want)
+    if (!service->want)
+        return;
+    /* What the others say waits in its fifo: they need not wait for it. */
+    if (service->engine->catch_all == service)
+        service_arm(service, sv_boottime());
+    else
         service_happen(service, EVENT_START_DUE);
 }
 
