@@ -39,8 +39,9 @@ enum sv_level { SV_FATAL, SV_WARNING, SV_INFO };
 extern const char *sv_program;
 
 /* Where messages go: 2 unless a program changes it.  It may be in non-blocking
- * mode: what does not fit at once is dropped and counted, and the next message
- * that fits says how many were. */
+ * mode, and a socket other than 2 is taken as if it were: what does not fit at
+ * once is dropped and counted, and the next message that fits says how many
+ * were. */
 extern int sv_say_fd;
 
 /* Writes one message made of the strings of list, which ends with NULL.  With

@@ -94,15 +94,23 @@ static void replace_placeholders(void)
 
 /* Messages must never wait for a reader.  The mode belongs to the open file,
  * which others share, so that it takes an open of our own; a regular file
- * cannot make us wait, and a socket cannot be opened again. */
+ * cannot make us wait, and a socket cannot be opened again, but need not be
+ * (sv/say.h). */
+static int open_unshared(const struct stat *st)
+{
+    if (S_ISSOCK(st->st_mode))
+        return fcntl(2, F_DUPFD_CLOEXEC, 3);
+    if (!S_ISFIFO(st->st_mode) && !S_ISCHR(st->st_mode))
+        return -1;
+    return open("/proc/self/fd/2",
+                O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static void open_messages(void)
 {
     struct stat st;
-    int fd;
+    int fd = fstat(2, &st) == 0 ? open_unshared(&st) : -1;
 
-    if (fstat(2, &st) == -1 || !(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
-        return;
-    fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd == -1)
         return;
     sv_say_fd = fcntl(fd, F_DUPFD_CLOEXEC, MESSAGES_FD);

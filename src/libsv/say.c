@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -113,6 +114,19 @@ static void confess(struct line *line)
                        sv_number(number, lost)));
 }
 
+/* The mode of a socket is everybody's who has it, but a message may have a flag
+ * of its own. */
+static ssize_t write_out(struct iovec parts[2])
+{
+    struct msghdr packet = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t sent;
+
+    if (sv_say_fd == STDERR_FILENO)
+        return writev(sv_say_fd, parts, 2);
+    sent = sendmsg(sv_say_fd, &packet, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 && errno == ENOTSOCK ? writev(sv_say_fd, parts, 2) : sent;
+}
+
 void sv_say(enum sv_level level, int error, const char *const *list)
 {
     int saved = errno;
@@ -130,7 +144,7 @@ void sv_say(enum sv_level level, int error, const char *const *list)
     ssize_t written;
 
     do
-        written = writev(sv_say_fd, parts, 2);
+        written = write_out(parts);
     while (written < 0 && errno == EINTR);
     if (written == (ssize_t)size) {
         lost = 0;

@@ -146,6 +146,27 @@ START_TEST(what_does_not_fit_is_dropped_and_owned_up_to)
 }
 END_TEST
 
+START_TEST(a_full_socket_is_not_waited_for)
+{
+    static const char filling[4096];
+    int ends[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    sv_say_fd = ends[1];
+    while (send(ends[1], filling, sizeof filling, MSG_DONTWAIT) > 0)
+        continue;
+    sv_warn("unheard");
+    while (recv(ends[0], heard, sizeof heard, MSG_DONTWAIT) > 0)
+        continue;
+    sv_program = "test";
+    sv_info("heard");
+    ear = ends[0];
+    ck_assert_str_eq(next_message(),
+                     "test: warning: messages that could not be written: 1\n"
+                     "test: info: heard\n");
+}
+END_TEST
+
 START_TEST(a_lost_message_is_owned_up_to_in_the_same_write)
 {
     listen_to_messages();
@@ -290,6 +311,7 @@ int main(void)
         a_message_of_the_greatest_length_is_whole,
         a_longer_message_is_cut_and_says_so,
         what_does_not_fit_is_dropped_and_owned_up_to,
+        a_full_socket_is_not_waited_for,
         a_lost_message_is_owned_up_to_in_the_same_write,
         a_line_that_was_torn_is_not_continued, a_number_is_decimal,
         who_dies_says_why_and_exits_with_the_code,
