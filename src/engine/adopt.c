@@ -126,7 +126,7 @@ void engine_settle(struct engine *engine)
         atomic_store(&engine->relay->listening, engine->adopted > 0);
 }
 
-/* ---- what the files say ----------------------------------------------------- */
+/* ---- what the files say -------------------------------------------------- */
 
 /* It was killed between the start of run and the status file that tells. */
 static bool is_of_earlier_run(const struct service *service,
@@ -190,7 +190,7 @@ static void send_events_again(const struct service *service)
     sv_event_notify(service->base, service->dir, events);
 }
 
-/* ---- a process that runs ------------------------------------------------------ */
+/* ---- a process that runs ------------------------------------------------- */
 
 static enum state state_of_run(const struct service *service)
 {
@@ -273,7 +273,7 @@ static void count_adopted(struct service *service)
         atomic_store(&service->engine->relay->listening, 1);
 }
 
-/* A thread that was given the number of a process that is gone is no process. */
+/* A thread with the number of a process that is gone is no process. */
 static bool is_no_process(int error)
 {
     return error == ESRCH || error == EINVAL || error == ENOENT;
@@ -324,7 +324,7 @@ static void adopt_running(struct service *service)
     send_events_again(service);
 }
 
-/* ---- no process ------------------------------------------------------------------ */
+/* ---- no process ---------------------------------------------------------- */
 
 static void adopt_idle(struct service *service)
 {

@@ -27,7 +27,7 @@
 
 enum { CONTROL_BATCH = 256, PIPE_SIZE = 4096 };
 
-/* ---- the engine --------------------------------------------------------- */
+/* ---- the engine ---------------------------------------------------------- */
 
 static void free_gone(struct loop *loop)
 {
@@ -126,7 +126,7 @@ bool engine_open(struct engine *engine, int lock, const char *children,
            && adopt_open(engine);
 }
 
-/* ---- finding ------------------------------------------------------------ */
+/* ---- finding ------------------------------------------------------------- */
 
 static struct service **bucket(const struct engine *engine, dev_t dev,
                                ino_t ino)
@@ -201,7 +201,7 @@ static void unlink_service(struct service *service)
     engine->services--;
 }
 
-/* ---- control fifo ------------------------------------------------------- */
+/* ---- control fifo -------------------------------------------------------- */
 
 /* What does not fit is for the next round: others have their turn. */
 static void on_control(struct watch *watch, uint32_t events)
@@ -245,7 +245,7 @@ static int open_control(const struct service *service)
     return fd;
 }
 
-/* ---- locks -------------------------------------------------------------- */
+/* ---- locks --------------------------------------------------------------- */
 
 static bool take_lock(int fd)
 {
@@ -378,7 +378,7 @@ void service_close_log(struct service *service)
     service->log_fifo = -1;
 }
 
-/* ---- notes ---------------------------------------------------------------- */
+/* ---- notes --------------------------------------------------------------- */
 
 void service_note(struct service *service, const char *const *strings)
 {
@@ -409,7 +409,7 @@ void service_forget_note(struct service *service)
     service->note_is_loop = false;
 }
 
-/* ---- taking and leaving --------------------------------------------------- */
+/* ---- taking and leaving -------------------------------------------------- */
 
 static struct service *allocate(struct engine *engine,
                                 const struct service_origin *origin)
@@ -694,7 +694,7 @@ void service_leave(struct service *service)
     engine->gone = service;
 }
 
-/* ---- what a client sees --------------------------------------------------- */
+/* ---- what a client sees -------------------------------------------------- */
 
 bool service_is_running(const struct service *service)
 {

@@ -3,8 +3,8 @@
  * engine.h - services, and the one process that supervises them all.
  *
  *   main   ->  engine_open, service_take ..., engine_settle, loop_run
- *   loop   ->  a pidfd, a control fifo, a readiness pipe or a timer of a
- *              service is ready: act.c makes an event of it
+ *   loop   ->  a pidfd (death.c), a control fifo (obey.c), a readiness pipe
+ *              (ready.c) or a timer of a service is ready: an event for act.c
  *   act    ->  machine_step: where to, and what to do; then does it
  *   spawn  ->  clone and exec
  *   adopt  ->  what an earlier svscan left running
@@ -206,10 +206,12 @@ bool service_is_running(const struct service *service);
 /* Fills *row with what a client may know of it. */
 void service_row(const struct service *service, struct sv_wire_row *row);
 
-/* ---- act.c: commands and steps ----------------------------------------- */
+/* ---- obey.c: commands ---------------------------------------------------- */
 
 /* Does what a byte in its control fifo would. */
 void service_command(struct service *service, const struct sv_command *command);
+
+/* ---- act.c: events, steps, actions --------------------------------------- */
 
 /* Feeds an event to the machine and does what it says. */
 void service_happen(struct service *service, enum event event);
@@ -217,6 +219,27 @@ void service_happen(struct service *service, enum event event);
 /* Starts it now if it is wanted, down, and not being stopped: for a definition
  * that has been mended. */
 void service_retry(struct service *service);
+
+/* Arms its one timer: the restart, or the kill, of its state. */
+void service_arm(struct service *service, int64_t at);
+
+/* Writes the status file. */
+void service_save(struct service *service);
+
+/* ---- start.c: run and finish --------------------------------------------- */
+
+/* Notes why its run could not be started; ECANCELED: nobody knows. */
+void service_note_failed_start(struct service *service, int error);
+
+/* ---- ready.c: readiness -------------------------------------------------- */
+
+/* Watches the reading end of a readiness pipe, its own from now on. */
+void service_await_readiness(struct service *service, int fd);
+/* It is dead: takes what it said before, which comes first, and closes the
+ * pipe. */
+void service_hear_last_words(struct service *service);
+
+/* ---- death.c: a process has ended ---------------------------------------- */
 
 /* Watches a process of it that runs by its pidfd, its own from now on.  False
  * with errno set: pidfd is still the caller's. */
@@ -226,15 +249,6 @@ bool service_watch_pid(struct service *service, int pidfd);
  * knows) at the CLOCK_REALTIME ns `died`: the death protocol up to, and
  * without, the reaping. */
 void service_died(struct service *service, int wstat, int64_t died);
-
-/* Notes why its run could not be started; ECANCELED: nobody knows. */
-void service_note_failed_start(struct service *service, int error);
-
-/* Arms its one timer: the restart, or the kill, of its state. */
-void service_arm(struct service *service, int64_t at);
-
-/* Writes the status file. */
-void service_save(struct service *service);
 
 /* ---- adopt.c: what an earlier svscan left ------------------------------- */
 
@@ -249,12 +263,6 @@ bool adopt_watch(struct service *service);
 void adopt(struct service *service);
 /* An adopted process is dead, and how it ended is for the relay to say. */
 void adopt_await(struct service *service);
-
-/* Watches the reading end of a readiness pipe, its own from now on. */
-void service_await_readiness(struct service *service, int fd);
-/* It is dead: takes what it said before, which comes first, and closes the
- * pipe. */
-void service_hear_last_words(struct service *service);
 
 /* ---- locked.c: a run that holds a lock ---------------------------------- */
 

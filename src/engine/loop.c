@@ -114,7 +114,7 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
         close(fd);
 }
 
-/* ---- timers: a binary heap, counted from 1, the earliest on top --------- */
+/* ---- timers: a binary heap, counted from 1, the earliest on top ---------- */
 
 bool loop_reserve(struct loop *loop, size_t timers)
 {

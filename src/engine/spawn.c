@@ -53,7 +53,7 @@ extern char **environ;
 
 static char child_stack[CHILD_STACK] __attribute__((aligned(16)));
 
-/* ---- in the child ------------------------------------------------------ */
+/* ---- in the child -------------------------------------------------------- */
 
 IN_CHILD static _Noreturn void give_up(const struct errand *errand, int error)
 {
@@ -154,7 +154,7 @@ IN_CHILD static int run_child(void *arg)
     give_up(errand, errno);
 }
 
-/* ---- in the parent ----------------------------------------------------- */
+/* ---- in the parent ------------------------------------------------------- */
 
 /* clone3 with a stack of the child's own.  There is no wrapper for it in any
  * libc: the child must not return through the frame that it shares with us. */

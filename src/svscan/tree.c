@@ -22,7 +22,7 @@ bool tree_has_defs(const struct tree *tree)
     return tree->options->defs != NULL;
 }
 
-/* ---- commands and signals ----------------------------------------------- */
+/* ---- commands and signals ------------------------------------------------ */
 
 static void hang_up(struct tree *tree)
 {
@@ -128,7 +128,7 @@ static void on_period(struct timer *timer)
              sv_boottime() + tree->options->period_ms * SV_MS, on_period);
 }
 
-/* ---- hooks of the engine -------------------------------------------------- */
+/* ---- hooks of the engine ------------------------------------------------- */
 
 static void on_changed(struct service *service)
 {
@@ -183,7 +183,7 @@ static void on_left(struct service *service)
         scan_soon(tree);
 }
 
-/* ---- hooks of the definitions ----------------------------------------------- */
+/* ---- hooks of the definitions -------------------------------------------- */
 
 static void on_appeared(void *context, const char *name)
 {
@@ -224,7 +224,7 @@ static const struct defs_hooks defs_hooks = {
     .changed = on_definition_changed,
 };
 
-/* ---- hooks of the socket ------------------------------------------------------ */
+/* ---- hooks of the socket ------------------------------------------------- */
 
 static bool fault_hook(void *context, size_t i, const char **name,
                        const char **note)
@@ -285,7 +285,7 @@ static bool open_serve(struct tree *tree)
     return tree->is_serving;
 }
 
-/* ---- all of it ------------------------------------------------------------------ */
+/* ---- all of it ----------------------------------------------------------- */
 
 static void on_stop(struct engine *engine)
 {

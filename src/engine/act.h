@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * act.h - what the parts of acting share, and nobody else needs.
+ *
+ *   act.c    events -> steps -> actions       start.c  run and finish
+ *   obey.c   commands                         ready.c  the readiness pipe
+ *   death.c  a process has ended              value.c  files that hold a value
+ */
+#ifndef ENGINE_ACT_H
+#define ENGINE_ACT_H
+
+#include "engine/engine.h"
+
+enum { SERVICE_RESTART_MS = 1000 }; /* between two starts, start to start */
+
+/* ---- value.c ---- */
+
+/* The number in a file of the service, or otherwise where there is none or a
+ * wrong one (which is noted). */
+uint32_t service_number(struct service *service, const char *file,
+                        uint32_t otherwise);
+/* The same for a signal. */
+int service_signal(struct service *service, const char *file, int otherwise);
+/* Is there such a file? */
+bool service_has(const struct service *service, const char *file);
+
+/* ---- act.c ---- */
+
+/* Sends a signal to what runs, or to its process group; nothing if naught
+ * runs. */
+void service_send(const struct service *service, int signal);
+void service_send_group(const struct service *service, int signal);
+/* As service_arm, ms milliseconds from now; and the opposite. */
+void service_arm_in(struct service *service, uint32_t ms);
+void service_disarm(struct service *service);
+
+/* ---- start.c ---- */
+
+/* Spawns run, or the finish of the run that its record says is dead; what came
+ * of it is the event that `follow` is set to (none where all is well with
+ * finish). */
+void service_start(struct service *service);
+void service_start_finish(struct service *service);
+
+/* ---- ready.c ---- */
+
+/* Makes a readiness pipe: ends[0], ours, does not block and lies at LOOP_FD_MIN
+ * or above; both close on exec.  False with errno set. */
+bool service_make_readiness(int ends[2]);
+/* Nothing more is to be read from it, here and in init. */
+void service_stop_awaiting(struct service *service);
+
+#endif

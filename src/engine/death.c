@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * death.c - a process of a service has ended.
+ *
+ * Step by step, so that SIGKILL between any two loses and repeats nothing: (1)
+ * look at the status and leave the zombie; (2) record it as dead; (3) tally,
+ * status file, events; (4) spawn what follows; (5) reap.  The next svscan finds
+ * either the zombie's status (from init, who then reaps it) or the record, and
+ * does (3) and (4) again; the tally knows a death that it has.
+ * Where there is a finish it is spawned before the status file is written,
+ * which names its pid, as s6 does: its record keeps the run's wstat and time
+ * of death, so that (3) can still be done from it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/act.h"
+#include "sv/clock.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "sv/tally.h"
+
+enum {
+    LOOP_DEATHS = 3,         /* quick ones in a row that are worth a word */
+    PERMANENT_FAILURE = 125, /* finish's exit code: never again */
+};
+
+static void describe(int wstat, char text[static 64])
+{
+    if (wstat == SV_WSTAT_UNKNOWN)
+        snprintf(text, 64, "nobody knows how");
+    else if (WIFEXITED(wstat))
+        snprintf(text, 64, "exit code %d", WEXITSTATUS(wstat));
+    else
+        snprintf(text, 64, "signal SIG%s", sv_signal_name(WTERMSIG(wstat)));
+}
+
+/* A service that dies again and again gets one line, not one a second. */
+static void count_death(struct service *service, int wstat)
+{
+    char how[64];
+
+    service->deaths++;
+    if (sv_boottime() - service->started >= SERVICE_RESTART_MS * SV_MS
+        || !service->want) {
+        service->quick_deaths = 0;
+        if (service->note_is_loop)
+            service_forget_note(service);
+        return;
+    }
+    if (++service->quick_deaths != LOOP_DEATHS)
+        return;
+    describe(wstat, how);
+    service_note(service, SV_STRINGS("./" SV_RUN " ends within a second of its"
+                                     " start, again and again (", how,
+                                     "): it is started once a second"));
+    service->note_is_loop = true;
+}
+
+static void run_died(struct service *service, int wstat, int64_t died)
+{
+    uint32_t max =
+        service_number(service, SV_MAX_DEATH_TALLY, SV_TALLY_DEFAULT);
+    tain stamp = sv_stamp_of(died);
+    struct sv_death death = sv_death_of(&stamp, wstat);
+
+    service->wstat = (uint16_t)wstat;
+    service->stamp = stamp;
+    service->ready = false;
+    if (!sv_tally_add(service->base, service->dir, &death,
+                      max > SV_TALLY_MAX ? SV_TALLY_MAX : max))
+        sv_warn_sys("unable to write the death tally of ", service->name);
+    count_death(service, wstat);
+    /* One that cannot be executed counts as absent. */
+    if (sv_service_executable(service->base, service->dir, SV_FINISH)) {
+        service_happen(service, EVENT_DIED);
+        return;
+    }
+    if (errno != ENOENT)
+        service_note(service, SV_STRINGS("unable to execute ./" SV_FINISH
+                                         " (going on without it): ",
+                                         strerror(errno)));
+    service_happen(service, EVENT_DIED_BARE);
+}
+
+static void finish_died(struct service *service, int wstat)
+{
+    bool never_again = wstat != SV_WSTAT_UNKNOWN && WIFEXITED(wstat)
+                       && WEXITSTATUS(wstat) == PERMANENT_FAILURE;
+
+    if (never_again)
+        service_note(service, SV_STRINGS("./" SV_FINISH " exited 125: it stays"
+                                         " down until it is started by hand"));
+    service_happen(service,
+                   never_again ? EVENT_FINISHED_125 : EVENT_FINISHED);
+}
+
+void service_died(struct service *service, int wstat, int64_t died)
+{
+    struct sv_child *child = service->child;
+    enum sv_child_role role = sv_child_role(child);
+
+    child->wstat = sv_child_end(wstat, service->restarts);
+    child->died = died;
+    sv_child_become(child, SV_CHILD_DEAD, role, sv_child_flags(child));
+    service_disarm(service);
+    service->paused = service->stopping = false;
+    if (service->adopted) {
+        service->adopted = false;
+        service->engine->adopted--;
+    }
+    if (role == SV_ROLE_FINISH)
+        finish_died(service, wstat);
+    else
+        run_died(service, wstat, died);
+}
+
+static int wstat_of(const siginfo_t *info)
+{
+    switch (info->si_code) {
+    case CLD_EXITED:
+        return (info->si_status & 0xff) << 8;
+    case CLD_DUMPED:
+        return info->si_status | 0x80;
+    default:
+        return info->si_status;
+    }
+}
+
+static void reap(int pidfd)
+{
+    siginfo_t info;
+
+    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0
+           && errno == EINTR)
+        continue;
+    close(pidfd);
+}
+
+static void on_pid(struct watch *watch, uint32_t events)
+{
+    struct service *service = CONTAINER(watch, struct service, pid);
+    siginfo_t info = { .si_pid = 0 };
+
+    (void)events;
+    service_hear_last_words(service);
+    if (waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG | WNOWAIT)
+        < 0) {
+        loop_unwatch(&service->engine->loop, watch);
+        adopt_await(service);
+        return;
+    }
+    if (info.si_pid == 0)
+        return;
+
+    int pidfd = loop_release(&service->engine->loop, watch);
+
+    service_died(service, wstat_of(&info), sv_realtime());
+    reap(pidfd);
+}
+
+bool service_watch_pid(struct service *service, int pidfd)
+{
+    int fd = pidfd < LOOP_FD_MIN
+                 ? fcntl(pidfd, F_DUPFD_CLOEXEC, LOOP_FD_MIN)
+                 : pidfd;
+
+    if (fd < 0)
+        return false;
+    if (!loop_watch(&service->engine->loop, &service->pid, fd, EPOLLIN,
+                    on_pid)) {
+        int error = errno;
+
+        if (fd != pidfd)
+            close(fd);
+        errno = error;
+        return false;
+    }
+    if (fd != pidfd)
+        close(pidfd);
+    return true;
+}
