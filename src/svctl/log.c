@@ -122,11 +122,12 @@ static int print_tail(struct printer *printer, int dir, size_t lines)
     int current = open_file(dir, LOGDIR_CURRENT);
     off_t from_current = current < 0 ? 0 : logdir_tail(current, &lines);
     off_t from = 0;
+    struct stat previous;
     char **files;
     size_t n;
     size_t first;
 
-    if (!logdir_files(dir, current, &files, &n))
+    if (!logdir_files(dir, current, &files, &n, &previous))
         sv_die_sys("unable to list a log's directory");
     for (first = n; first > 0 && lines; first--)
         from = tail_of(dir, files[first - 1], &lines);
@@ -151,21 +152,103 @@ static bool is_file(int dir, const char *name, const struct stat *old)
            st.st_ino == old->st_ino;
 }
 
-/* Prints the files between the one that was read last and next. */
-static void print_between(struct printer *printer, int dir,
-                          const struct stat *last, int next)
+static bool is_same(const struct stat *one, const struct stat *other)
 {
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_later(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec
+                                        : one->tv_nsec > other->tv_nsec;
+}
+
+/* The files of a log at a time.  Archives keep their names; "previous" is about
+ * to lose it, to an archive's name, and may be another file by now. */
+struct listing {
+    int dir;
     char **files;
     size_t n;
-    size_t i = 0;
+    struct stat previous;
+};
 
-    if (!logdir_files(dir, next, &files, &n))
+/* Opens the i-th file.  -1 with errno ENOENT: it has been removed; with ESTALE:
+ * it was "previous", and its name has moved. */
+static int open_listed(const struct listing *listing, size_t i)
+{
+    bool is_previous = strcmp(listing->files[i], LOGDIR_PREVIOUS) == 0;
+    int fd = open_file(listing->dir, listing->files[i]);
+    struct stat st;
+
+    if (!is_previous)
+        return fd;
+    if (fd >= 0 && fstat(fd, &st) == 0 && is_same(&st, &listing->previous))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    errno = ESTALE;
+    return -1;
+}
+
+/* Where the files newer than last begin: behind it, or, where it has been
+ * removed, at the first that was written later. */
+static size_t find_newer(const struct listing *listing, const struct stat *last)
+{
+    size_t first = listing->n;
+
+    for (size_t i = listing->n; i-- > 0;) {
+        struct stat st = listing->previous;
+
+        if (strcmp(listing->files[i], LOGDIR_PREVIOUS) != 0 &&
+            fstatat(listing->dir, listing->files[i], &st, 0) < 0)
+            continue;
+        if (is_same(&st, last))
+            return i + 1;
+        if (is_later(&st.st_mtim, &last->st_mtim))
+            first = i;
+    }
+    return first;
+}
+
+/* Prints the i-th file, which is the last one from then on.  False if its name
+ * has moved; one that has been removed is passed over. */
+static bool print_listed(struct printer *printer, const struct listing *listing,
+                         size_t i, struct stat *last)
+{
+    int fd = open_listed(listing, i);
+
+    if (fd < 0)
+        return errno != ESTALE;
+    if (fstat(fd, last) < 0)
+        sv_die_sys("unable to read a log");
+    print_rest(printer, fd);
+    close(fd);
+    return true;
+}
+
+/* Prints the files between last and next, as far as the names hold. */
+static bool print_some_between(struct printer *printer, int dir,
+                               struct stat *last, int next)
+{
+    struct listing listing = {.dir = dir};
+    bool is_whole = true;
+
+    if (!logdir_files(dir, next, &listing.files, &listing.n, &listing.previous))
         sv_die_sys("unable to list a log's directory");
-    while (i < n && !is_file(dir, files[i], last))
-        i++;
-    for (i++; i < n; i++)
-        print_file(printer, dir, files[i], 0);
-    logdir_free(files, n);
+    for (size_t i = find_newer(&listing, last); is_whole && i < listing.n; i++)
+        is_whole = print_listed(printer, &listing, i, last);
+    logdir_free(listing.files, listing.n);
+    return is_whole;
+}
+
+/* Prints the files between the one that was read last and next. */
+static void print_between(struct printer *printer, int dir,
+                          const struct stat *read_last, int next)
+{
+    struct stat last = *read_last;
+
+    while (!print_some_between(printer, dir, &last, next))
+        continue;
 }
 
 /* Prints what is new in current, and if it has been rotated, goes over to the

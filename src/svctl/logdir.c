@@ -134,21 +134,12 @@ static bool is_file(int dir, const char *name, const struct stat *open_file)
            st.st_dev == open_file->st_dev && st.st_ino == open_file->st_ino;
 }
 
-/* "previous" is about to get its archive's name: has it both? */
-static bool is_archived(int dir, char *const *files, size_t n)
-{
-    struct stat st;
-
-    return n && fstatat(dir, LOGDIR_PREVIOUS, &st, 0) == 0 &&
-           is_file(dir, files[n - 1], &st);
-}
-
-bool logdir_files(int dir, int current, char ***files, size_t *n)
+/* The archives, sorted.  False with errno set. */
+static bool list_archives(int dir, char ***files, size_t *n)
 {
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     const struct dirent *entry;
-    struct stat st;
 
     *files = NULL;
     *n = 0;
@@ -163,12 +154,52 @@ bool logdir_files(int dir, int current, char ***files, size_t *n)
     closedir(directory);
     if (*n)
         qsort(*files, *n, sizeof **files, compare);
-    if (faccessat(dir, LOGDIR_PREVIOUS, F_OK, 0) == 0 &&
-        !is_archived(dir, *files, *n))
-        *files = add(*files, n, LOGDIR_PREVIOUS);
+    return true;
+}
+
+/* "previous" gets an archive's name and loses its own: where it was there
+ * before the archives were listed and is neither among them nor there still,
+ * the list lacks it. */
+static bool add_previous(int dir, const struct stat *previous, char ***files,
+                         size_t *n)
+{
+    for (size_t i = *n; i-- > 0;)
+        if (is_file(dir, (*files)[i], previous))
+            return true;
+    if (!is_file(dir, LOGDIR_PREVIOUS, previous))
+        return false;
+    *files = add(*files, n, LOGDIR_PREVIOUS);
+    return true;
+}
+
+/* "previous" may be another file by now, and is
+ * known by what it was. */
+static bool is_listed(int dir, const char *name, const struct stat *previous,
+                      const struct stat *wanted)
+{
+    if (strcmp(name, LOGDIR_PREVIOUS) != 0)
+        return is_file(dir, name, wanted);
+    return previous->st_dev == wanted->st_dev &&
+           previous->st_ino == wanted->st_ino;
+}
+
+bool logdir_files(int dir, int current, char ***files, size_t *n,
+                  struct stat *previous)
+{
+    struct stat st;
+    bool has_previous;
+
+    for (;;) {
+        has_previous = fstatat(dir, LOGDIR_PREVIOUS, previous, 0) == 0;
+        if (!list_archives(dir, files, n))
+            return false;
+        if (!has_previous || add_previous(dir, previous, files, n))
+            break;
+        logdir_free(*files, *n);
+    }
     if (current >= 0 && fstat(current, &st) == 0)
         for (size_t i = 0; i < *n; i++)
-            if (is_file(dir, (*files)[i], &st))
+            if (is_listed(dir, (*files)[i], previous, &st))
                 forget_from(*files, n, i);
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "sv/paths.h"
@@ -33,8 +34,11 @@ char *logdir_in_text(char *text);
 
 /* The files of the directory that are older than the open file current (or all,
  * if that is -1), from old to new.  During a rotation a file may have two names
- * or a new one: it is listed once, and current never.  False with errno set. */
-bool logdir_files(int dir, int current, char ***files, size_t *n);
+ * or a new one: it is listed once, and current never.  An archive keeps its
+ * name; "previous", which is always the newest, means the file *previous only:
+ * another may have got that name since.  False with errno set. */
+bool logdir_files(int dir, int current, char ***files, size_t *n,
+                  struct stat *previous);
 void logdir_free(char **files, size_t n);
 
 /* Where the last *lines lines of the file begin.  *lines becomes how many more

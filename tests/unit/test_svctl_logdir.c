@@ -35,7 +35,9 @@ static size_t n;
 
 static void expect_files(int current, size_t count, const char *const *names)
 {
-    ck_assert(logdir_files(service, current, &files, &n));
+    struct stat previous;
+
+    ck_assert(logdir_files(service, current, &files, &n, &previous));
     ck_assert_uint_eq(n, count);
     for (size_t i = 0; i < count; i++)
         ck_assert_str_eq(files[i], names[i]);
