@@ -18,8 +18,8 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at child clock command event hold relay say service status tally wire
-ENGINE = act adopt death engine line locked loop machine obey ready spawn start \
-	value
+ENGINE = act adopt death engine equip line locked loop machine obey ready show \
+	spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs known look mark request scan serve stage \
 	stop survey tree watch

@@ -147,7 +147,7 @@ struct engine {
     bool has_clone3;
 };
 
-/* ---- engine.c: the set of services ------------------------------------- */
+/* ---- engine.c, take.c, equip.c, show.c: the set of services -------------- */
 
 struct service_origin {
     const char *name;

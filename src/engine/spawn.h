@@ -48,7 +48,7 @@ struct spawn {
  * LOOP_FD_MIN. */
 bool spawn_open(struct engine *engine, int lock);
 
-/* Starts it.  True: it has passed its exec, *pidfd is its pidfd (close on exec),
+/* Starts it.  True: it has passed its exec, *pidfd is its pidfd, close-on-exec,
  * and the record says RUNNING.  False with errno set: nothing runs and the
  * record says VOID or IDLE, or what it said before. */
 bool spawn(const struct spawn *spawn, int *pidfd);
