@@ -25,12 +25,7 @@ static void free_gone(struct loop *loop)
         struct service *service = engine->gone;
 
         engine->gone = service->next_gone;
-        if (service->owns_base)
-            close(service->base);
-        free(service->name);
-        free(service->dir);
-        free(service->note);
-        free(service);
+        service_free(service);
     }
 }
 

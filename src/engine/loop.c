@@ -17,6 +17,7 @@
 
 #include "engine/loop.h"
 #include "sv/clock.h"
+#include "sv/say.h"
 
 static void on_signals(struct watch *watch, uint32_t events)
 {
@@ -26,6 +27,13 @@ static void on_signals(struct watch *watch, uint32_t events)
     (void)events;
     while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info)
         loop->on_signal(loop, (int)info.ssi_signo);
+}
+
+void loop_ensure_stdio(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(SV_EXIT_SYSTEM);
 }
 
 int loop_fd(int fd)

@@ -49,6 +49,11 @@ struct loop {
     bool stop;
 };
 
+/* Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, so
+ * that nothing that is opened later is taken for one of them.  Exits 111 if it
+ * cannot. */
+void loop_ensure_stdio(void);
+
 /* Opens the loop, blocks the signals of the list, which ends with 0, and takes
  * them through a signalfd, each handed to on_signal.  False with errno set. */
 bool loop_open(struct loop *loop, const int *signals,

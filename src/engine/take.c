@@ -76,6 +76,16 @@ static void start_fresh(struct service *service)
         service_happen(service, EVENT_START_DUE);
 }
 
+void service_free(struct service *service)
+{
+    if (service->owns_base)
+        close(service->base);
+    free(service->name);
+    free(service->dir);
+    free(service->note);
+    free(service);
+}
+
 static void discard(struct service *service)
 {
     struct loop *loop = &service->engine->loop;
@@ -87,12 +97,7 @@ static void discard(struct service *service)
         service_give_back_lock(service);
     if (service->log_fifo >= 0)
         close(service->log_fifo);
-    if (service->owns_base)
-        close(service->base);
-    free(service->name);
-    free(service->dir);
-    free(service->note);
-    free(service);
+    service_free(service);
 }
 
 /* A record whose status file was never written is of a start that had hardly

@@ -14,6 +14,9 @@
 void service_link(struct service *service);
 void service_unlink(struct service *service);
 
+/* Frees a service that is in no set, and closes its directory if it owns it. */
+void service_free(struct service *service);
+
 /* Gives a service everything but its process.  On failure *what names the step,
  * errno is set, and what has been opened is in *service (EAGAIN: another
  * supervisor holds its lock). */

@@ -36,13 +36,6 @@ struct lone {
     bool is_closed; /* our own 0 and 1 are /dev/null */
 };
 
-static void ensure_stdio(void)
-{
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-            _exit(SV_EXIT_SYSTEM);
-}
-
 /* A service that is to leave closes what its supervisor holds of a pipe to or
  * from it. */
 static void on_changed(struct service *service)
@@ -145,7 +138,7 @@ int main(int argc, char *argv[])
     sv_program = "supervise";
     if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
         return run_locked(argc, argv);
-    ensure_stdio();
+    loop_ensure_stdio();
     parse(argc, argv);
     if (chdir(argv[1]) < 0)
         sv_die_sys("unable to chdir to ", argv[1]);

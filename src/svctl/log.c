@@ -144,17 +144,16 @@ static int print_tail(struct printer *printer, int dir, size_t lines)
 
 /* ---- following ---------------------------------------------------------- */
 
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 static bool is_file(int dir, const char *name, const struct stat *old)
 {
     struct stat st;
 
-    return fstatat(dir, name, &st, 0) == 0 && st.st_dev == old->st_dev &&
-           st.st_ino == old->st_ino;
-}
-
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+    return fstatat(dir, name, &st, 0) == 0 && is_same(&st, old);
 }
 
 static bool is_later(const struct timespec *one, const struct timespec *other)

@@ -131,13 +131,6 @@ static void parse(struct options *options, int argc, char *argv[])
 
 /* ---- before the loop: check, acquire, die with a reason ----------------- */
 
-static void ensure_stdio(void)
-{
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-            _exit(SV_EXIT_SYSTEM);
-}
-
 static void make_directory(int at, const char *path, mode_t mode)
 {
     struct stat st;
@@ -284,7 +277,7 @@ int main(int argc, char *argv[])
     sv_program = "svscan";
     if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
         return run_locked(argc, argv);
-    ensure_stdio();
+    loop_ensure_stdio();
     parse(&options, argc, argv);
     options.defs = absolute(options.defs);
 
