@@ -8,6 +8,7 @@
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
 #   make install    programs, libsv, headers, manual pages; honours DESTDIR
+#   make install-s6 the same, and s6's names: s6-svc, s6-svscan, s6-log, ...
 #   make deps       what building, testing and the image need, all of it
 #   make clean      removes what was built here; distclean forgets deps as well
 #
@@ -17,7 +18,8 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at child clock command event hold relay say service status tally wire
+LIBSV = at child clock command control event hold relay say service status \
+	tally wire
 ENGINE = act adopt death engine equip line locked loop machine obey ready show \
 	spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
@@ -29,7 +31,9 @@ SVLOG = main inflight input line logdir loop output rotate script stamp \
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 
-PROGRAMS = init svscan supervise svlog svctl
+S6 = main svok
+
+PROGRAMS = init svscan supervise svlog svctl sv-s6
 SBIN = init svscan
 BIN = supervise svlog svctl
 HEADERS := $(wildcard include/sv/*.h)
@@ -90,12 +94,13 @@ OBJ.svscan := $(call objects,svscan,$(SVSCAN))
 OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
 OBJ.svlog := $(call objects,svlog,$(SVLOG))
 OBJ.svctl := $(call objects,svctl,$(SVCTL))
+OBJ.sv-s6 := $(call objects,s6,$(S6))
 OBJECTS := $(foreach part,libsv engine $(PROGRAMS),$(OBJ.$(part)))
 OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
 
 # --- programs and the library -------------------------------------------------
 
-all: programs $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
+all: programs $(B)/s6/.links $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
 programs: $(PROGRAMS:%=$(B)/bin/%)
 objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
 
@@ -108,7 +113,18 @@ $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
 		$(filter-out %/libsv.a,$(filter %.a,$^)) \
 		$(B)/lib/libsv.a $(SKALIBS_LIBS)
 
+# s6's names, each a link to the program that answers to it.
+FACES := $(shell sed -n 's/^    { "\(s6-[^"]*\)", .*/\1/p' src/s6/main.c)
+names = ln -sf $2/svscan $1/s6-svscan && ln -sf $3/supervise $1/s6-supervise && \
+	ln -sf $3/svlog $1/s6-log && \
+	for face in $(FACES); do ln -sf $3/sv-s6 $1/$$face || exit; done
+
+$(B)/s6/.links: src/s6/main.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(call names,$(@D),../bin,../bin) && touch $@
+
 # Everything of a part but its main(): for svscan, supervise and unit tests.
+OBJ.s6 = $(OBJ.sv-s6)
 mates = $(filter-out %/main.o,$(OBJ.$1))
 $(B)/obj/%.a: $$(call mates,$$*)
 	@mkdir -p $(@D)
@@ -144,7 +160,7 @@ $(B)/obj/tests/%.o: tests/%.c config.mak
 # tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
 # about the one of svlog), and may use all of its part but main(); each test may
 # use the engine and libsv.
-parts = libsv engine init svscan svlog svctl
+parts = libsv engine init svscan svlog svctl s6
 noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
 about = $(patsubst libsv,engine,$(firstword $(foreach part,$(parts),$(if \
 	$(filter %/$(call noun,$1).o %/$(patsubst \
@@ -265,6 +281,12 @@ install: all
 		$(INSTALL) -d $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
 	done
 
+# As root's tools are in sbin and everybody's in bin, the links say from where.
+install-s6: install
+	$(Q)$(call into,$(bindir),755,$B/bin/sv-s6)
+	$(Q)$(STRIP) $(DESTDIR)$(bindir)/sv-s6
+	$(Q)$(call names,$(DESTDIR)$(bindir),$(sbindir),$(bindir))
+
 deps:
 	@.ci/deps $(GROUP)
 
@@ -276,4 +298,4 @@ distclean:
 	$(Q)rm -rf build config.mak
 
 .PHONY: all programs objects unit fuzz check image boot image-tools tested test-tools lint $(STRICT)
-.PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install deps clean distclean
+.PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * face.h - s6's commands by their own names, in one program.
+ *
+ * A face parses the options of the command whose name it bears, asks libsv (or
+ * src/chain, for what changes the process) to do the work, and prints and
+ * exits as s6 does.  It holds no logic of its own.  s6-svscan, s6-supervise
+ * and s6-log are not here: they are links to svscan, supervise and svlog.
+ */
+#ifndef S6_FACE_H
+#define S6_FACE_H
+
+struct face {
+    const char *name;
+    int (*run)(int argc, char *argv[]); /* main()'s; argv[0] is the name */
+    const char *usage;                  /* what follows the name */
+    const char *does;                   /* one line for people */
+};
+
+extern const struct face faces[];
+extern const unsigned int faces_count;
+
+/* Says how the face that runs is used, and exits 100. */
+_Noreturn void face_usage(void);
+
+/* Faces, one list (main.c has their table). */
+int s6_svok(int argc, char *argv[]);
+
+#endif

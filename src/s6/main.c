@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * main.c - one program with many names: the table, and who is meant.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "s6/face.h"
+#include "sv/say.h"
+
+/* In the order of the alphabet.  make reads the names from here: one line each,
+ * with the name first. */
+const struct face faces[] = {
+    { "s6-svok", s6_svok, "servicedir", "is it supervised?" },
+};
+const unsigned int faces_count = sizeof faces / sizeof faces[0];
+
+static const struct face *current;
+
+void face_usage(void)
+{
+    char text[SV_SAY_MAX];
+
+    snprintf(text, sizeof text, "%s %s", current->name, current->usage);
+    sv_die_usage(text);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
+}
+
+static const struct face *find(const char *name)
+{
+    for (unsigned int i = 0; i < faces_count; i++)
+        if (strcmp(faces[i].name, name) == 0)
+            return &faces[i];
+    return NULL;
+}
+
+static int list(void)
+{
+    printf("usage: sv-s6 NAME [ARGUMENT...], or a link of that name to it\n"
+           "s6's commands: each does what s6's of the same name does.\n\n");
+    for (unsigned int i = 0; i < faces_count; i++)
+        printf("  %-20s %s\n", faces[i].name, faces[i].does);
+    printf("\nEach answers --help and --version.  See s6-compat(7).\n");
+    return fflush(stdout) == 0 ? SV_EXIT_OK : SV_EXIT_SYSTEM;
+}
+
+static int answer(const char *word)
+{
+    if (strcmp(word, "--version") == 0)
+        printf("%s (mere-init " SV_VERSION ")\n", sv_program);
+    else
+        printf("usage: %s %s\n%s\n\nSee s6-compat(7).\n", current->name,
+               current->usage, current->does);
+    return fflush(stdout) == 0 ? SV_EXIT_OK : SV_EXIT_SYSTEM;
+}
+
+static bool asks(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "--version") == 0;
+}
+
+int main(int argc, char *argv[])
+{
+    static const struct face self = { .name = "sv-s6",
+                                      .usage = "name [argument...]",
+                                      .does = "s6's commands" };
+
+    sv_program = "sv-s6";
+    current = &self;
+    if (argc > 0 && strcmp(last_part(argv[0]), sv_program) == 0) {
+        if (argc == 2 && strcmp(argv[1], "--help") == 0)
+            return list();
+        if (argc == 2 && strcmp(argv[1], "--version") == 0)
+            return answer(argv[1]);
+        argc--;
+        argv++;
+    }
+    if (argc < 1)
+        face_usage();
+
+    const struct face *face = find(last_part(argv[0]));
+
+    if (face == NULL)
+        sv_die(SV_EXIT_USAGE, "no such command: ", argv[0],
+               " (sv-s6 --help lists them)");
+    current = face;
+    sv_program = face->name;
+    if (argc == 2 && asks(argv[1]))
+        return answer(argv[1]);
+    return face->run(argc, argv);
+}
