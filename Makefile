@@ -4,6 +4,7 @@
 #                   fetches what it needs (.ci/deps) and runs ./configure first
 #   make build/bin/svlog    one of them
 #   make check      builds and runs the tests; T=behaviour/once runs that one
+#   make conformance    real s6 and ours side by side, as a table
 #   make image      the root file system of examples/mere-image, packed
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
@@ -191,6 +192,11 @@ TESTED = asan-gcc
 check: tested
 	$(Q)SV_ASAN=$B/$(TESTED) tests/run $(T)
 
+# The table of what real s6 and ours do: it runs as part of check as well.
+conformance: all | test-tools
+	$(Q)rm -rf build/conformance
+	$(Q)tests/run conformance; status=$$?; tests/conformance-table; exit $$status
+
 tested: all $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
 	$(Q)$(MAKE) VARIANT=fuzz-clang fuzz
@@ -297,5 +303,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit fuzz check image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: all programs objects unit fuzz check conformance image boot image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean

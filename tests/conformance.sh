@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: ISC
+# shellcheck shell=sh
+#
+# The words that conformance cases are written in.  A case is an executable of
+# tests/conformance that runs the same steps in several ways, real s6 among
+# them, and says what it sees; what is seen must be the same:
+#
+#   #!/bin/sh
+#   # T13: finish is told how run ended
+#   # ways: s6 tree alone clients both     (these five if nothing is said)
+#   # limit: 20    # needs: root           (as for any test, see tests/lib.sh)
+#   . "${0%/*}/../conformance.sh"
+#
+#   service web <<END
+#   exit 3
+#   END
+#   finish web <<END
+#   echo "\$1 \$2 \$3" >>"$SCRATCH/said"
+#   END
+#   sup web
+#   await 10 lines "$SCRATCH/said" 1
+#   observe words "$(head -n 1 "$SCRATCH/said")"
+#   expect words "3 0 web"
+#   pass
+#
+# The ways, named by what is ours:
+#
+#   s6       nothing: s6-supervise or s6-svscan, and s6's clients
+#   tree     the tree: svscan on the scan directory, s6's clients
+#   copies   the same with live copies: svscan -f $DEFS $LIVE, s6's clients
+#   alone    the tree: supervise DIR, s6's clients
+#   clients  the clients: s6's tree, our commands of s6's names
+#   both     svscan, and our commands
+#
+# The case is run once a way, all at once, each with a SCRATCH, a LIVE (the
+# scan directory, whose entries are the services) and a DEFS (LIVE itself but
+# for copies) of its own; WAY says which.  PATH finds s6's commands, or ours.
+#
+# What of the words of tests/lib.sh is about a service's files works here.
+# What was seen in way s6 is what the others must show, but for what the case
+# lists with differs.  A listed difference that is none fails as well.
+
+# In the driver: the ways of this case, and what each has seen.
+if [ -z "${WAY-}" ]; then
+    . "${0%/*}/../conformance-driver.sh"
+    exit
+fi
+
+# A directory of its own, before tests/lib.sh makes things in it.
+SCRATCH=$SCRATCH/$WAY
+export SCRATCH
+mkdir -p "$SCRATCH"
+. "${0%/*}/../lib.sh"
+
+[ "$WAY" = copies ] || DEFS=$LIVE
+S6_PATH=$PATH
+case $WAY in
+clients | both) PATH=${SV_BIN%/bin}/s6:$PATH ;;
+esac
+for file in observed expected listed; do : >"$SCRATCH/$file"; done
+
+# Is this a way with our tree, our scanner, our clients?
+our_tree() { case $WAY in tree | copies | alone | both) ;; *) return 1 ;; esac; }
+our_scanner() { case $WAY in tree | copies | both) ;; *) return 1 ;; esac; }
+our_clients() { case $WAY in clients | both) ;; *) return 1 ;; esac; }
+
+# Is there a process per service, as s6 has it?
+has_supervisor() { ! our_scanner; }
+
+one_line() {
+    printf %s "$1" | awk 'NR > 1 { printf " / " } { printf "%s", $0 }' |
+        tr '\t' ' '
+}
+
+# observe FACT VALUE: what is seen in this way.  Newlines become " / ".
+observe() {
+    printf '%s\t%s\n' "$1" "$(one_line "$2")" >>"$SCRATCH/observed"
+}
+
+# expect FACT PATTERN: what s6 shows, by its documentation or our measurements;
+# of any way, unless it is listed below.
+expect() {
+    printf '%s\t%s\n' "$1" "$(one_line "$2")" >>"$SCRATCH/expected"
+}
+
+# differs WHERE FACT PATTERN REASON: in our tree, scanner, supervise (WHERE is
+# tree, scanner, alone) or clients FACT is otherwise than in the s6 that is
+# installed: it matches PATTERN.  REASON begins with D1 to D13 for a defect of
+# s6, with a version for what is newer than the one installed, else is ours.
+differs() {
+    case $1 in
+    tree) our_tree || return 0 ;;
+    scanner) our_scanner || return 0 ;;
+    alone) [ "$WAY" = alone ] || return 0 ;;
+    clients) our_clients || return 0 ;;
+    ours) [ "$WAY" != s6 ] || return 0 ;;
+    *) fail "differs: no such part: $1" ;;
+    esac
+    printf '%s\t%s\t%s\n' "$2" "$3" "$4" >>"$SCRATCH/listed"
+}
+
+# Runs a command of the tree, in LIVE, with its output in the log.
+in_live() {
+    cd "$LIVE" || exit 1
+    exec env --default-signal=INT,QUIT PATH="$TREE_PATH" "$@" \
+        >>"$SCRATCH/svscan.log" 2>&1 </dev/null
+}
+
+# A service of s6's tree finds s6's commands, one of way both ours.
+TREE_PATH=$S6_PATH
+[ "$WAY" != both ] || TREE_PATH=$PATH
+
+# scanner [OPTION...]: starts s6-svscan, or svscan, on LIVE; its pid is in TREE.
+# Commands are heard when it returns; the first scan may not be over.
+scanner() {
+    : >"$SCRATCH/ready"
+    case $WAY in
+    s6 | clients) set -- s6-svscan -d 9 "$@" "$LIVE" ;;
+    copies) set -- svscan -d 9 -f "$DEFS" "$@" "$LIVE" ;;
+    tree | both) set -- svscan -d 9 "$@" "$LIVE" ;;
+    alone) fail "way alone has no scanner: say which ways in the case" ;;
+    esac
+    in_live "$@" 9>"$SCRATCH/ready" &
+    TREE=$!
+    await 20 tree_is_ready
+}
+
+# Its process is SUP.
+# shellcheck disable=SC2034 # cases use it
+SUP=
+
+# sup NAME: has NAME supervised, by a process of its own or by the scanner,
+# whichever the way has; the process is SUP.  The events of its start may have
+# been sent when this returns: listen first.
+sup() {
+    sup_start "$1"
+    await 20 is_supervised "$1"
+}
+
+sup_start() {
+    case $WAY in
+    s6 | clients) in_live s6-supervise "$1" & SUP=$! ;;
+    alone) in_live supervise "$1" & SUP=$! ;;
+    *)
+        [ -z "$TREE" ] || fail "sup: one service a case, or use scanner"
+        scanner
+        # shellcheck disable=SC2034 # as above
+        SUP=$TREE
+        ;;
+    esac
+}
+
+# The exit code of a supervisor that is expected to refuse NAME at once.  In
+# the ways with a scanner there is none: for cases of s6, alone and clients.
+refused() {
+    has_supervisor || fail "no supervisor of its own in way $WAY"
+    case $WAY in
+    alone) set -- supervise "$@" ;;
+    *) set -- s6-supervise "$@" ;;
+    esac
+    (in_live timeout 10 "$@")
+    echo $?
+}
+
+# The exit code of a command, whose output is in SCRATCH/output (stdout) and
+# SCRATCH/errors.
+code() {
+    code_is=0
+    "$@" >"$SCRATCH/output" 2>"$SCRATCH/errors" || code_is=$?
+    echo "$code_is"
+}
+
+# All events of NAME since listen.
+events() {
+    cat "$SCRATCH/$(echo "$1" | tr / -).events"
+}
+
+# heard_last NAME EVENTS: what it said ends with these, for await.
+heard_last() {
+    case $(events "$1") in
+    *"$2") ;;
+    *) return 1 ;;
+    esac
+}
