@@ -20,7 +20,7 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at child clock command control event hold relay say service status \
-	tally wire
+	tally wait wire
 ENGINE = act adopt death engine equip line locked loop machine obey ready show \
 	spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
