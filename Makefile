@@ -32,7 +32,7 @@ SVLOG = main inflight input line logdir loop output rotate script stamp \
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 
-S6 = main svok
+S6 = main control svc svdt svlisten svok svscanctl svstat svwait wait
 
 PROGRAMS = init svscan supervise svlog svctl sv-s6
 SBIN = init svscan

@@ -26,6 +26,19 @@ enum sv_sent {
 enum sv_sent sv_control_send(int base, const char *path, const char *letters,
                              size_t size);
 
+enum sv_told {
+    SV_TOLD,
+    SV_TOLD_NOBODY, /* nobody listens: no reader, or never supervised */
+    SV_TOLD_BROKEN, /* the directory of the fifo is there, a fifo is not */
+    SV_TOLD_FAILED, /* errno says why, as for SV_TOLD_BROKEN */
+};
+
+/* As sv_control_send, to file (SV_CONTROL, SV_TREE_CONTROL) of the service or
+ * scan directory at base, dir; tells the reasons of a failure apart as s6's
+ * clients do. */
+enum sv_told sv_control_tell(int base, const char *dir, const char *file,
+                             const char *letters, size_t size);
+
 enum sv_held {
     SV_HELD,
     SV_NOT_HELD,     /* free, or there is no such file */

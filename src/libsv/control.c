@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sv/at.h"
@@ -35,6 +37,52 @@ enum sv_sent sv_control_send(int base, const char *path, const char *letters,
     if (ok)
         return SV_SENT;
     return errno == EPIPE ? SV_SENT_TO_NOBODY : SV_SENT_FAILED;
+}
+
+static bool is_directory(int base, const char *path)
+{
+    struct stat st;
+
+    if (fstatat(base, path, &st, 0) < 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
+}
+
+/* The fifo at dir, file could not be opened, for want of something: of what? */
+static enum sv_told what_lacks(int base, const char *dir, const char *file)
+{
+    char path[SV_PATH_MAX];
+    int error = errno;
+
+    /* An empty dir names the root's, as it does for the fifo. */
+    if (!is_directory(base, *dir != '\0' ? dir : "/"))
+        return SV_TOLD_FAILED;
+    sv_at(path, dir, file);
+    *strrchr(path, '/') = '\0';
+    if (!is_directory(base, path))
+        return errno == ENOENT ? SV_TOLD_NOBODY : SV_TOLD_BROKEN;
+    errno = error;
+    return SV_TOLD_BROKEN;
+}
+
+enum sv_told sv_control_tell(int base, const char *dir, const char *file,
+                             const char *letters, size_t size)
+{
+    char path[SV_PATH_MAX];
+
+    switch (sv_control_send(base, sv_at(path, dir, file), letters, size)) {
+    case SV_SENT:
+        return SV_TOLD;
+    case SV_SENT_TO_NOBODY:
+        return SV_TOLD_NOBODY;
+    case SV_SENT_FAILED:
+        break;
+    }
+    if (*path != '\0' &&
+        (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
+        return what_lacks(base, dir, file);
+    return SV_TOLD_FAILED;
 }
 
 enum sv_held sv_lock_held(int base, const char *path)

@@ -24,6 +24,14 @@ extern const unsigned int faces_count;
 _Noreturn void face_usage(void);
 
 /* Faces, one list (main.c has their table). */
+int s6_svc(int argc, char *argv[]);
+int s6_svdt(int argc, char *argv[]);
+int s6_svdt_clear(int argc, char *argv[]);
+int s6_svlisten(int argc, char *argv[]);
+int s6_svlisten1(int argc, char *argv[]);
 int s6_svok(int argc, char *argv[]);
+int s6_svscanctl(int argc, char *argv[]);
+int s6_svstat(int argc, char *argv[]);
+int s6_svwait(int argc, char *argv[]);
 
 #endif

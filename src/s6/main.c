@@ -13,7 +13,29 @@
 /* In the order of the alphabet.  make reads the names from here: one line each,
  * with the name first. */
 const struct face faces[] = {
+    { "s6-svc", s6_svc,
+      "[-wu|-wU|-wd|-wD|-wr|-wR] [-T ms] [-s signal] "
+      "[-abqhkti12pcyrlPCKoduDUxOQ] servicedir...",
+      "commands to supervisors" },
+    { "s6-svdt", s6_svdt, "[-S | -s] [-n max] servicedir",
+      "the deaths of a service" },
+    { "s6-svdt-clear", s6_svdt_clear, "servicedir", "forgets them" },
+    { "s6-svlisten", s6_svlisten,
+      "[-u | -U | -d | -D | -r | -R] [-a | -o] [-t ms] servicedir... \"\" "
+      "prog...",
+      "listens, starts prog, then waits" },
+    { "s6-svlisten1", s6_svlisten1,
+      "[-u | -U | -d | -D | -r | -R] [-t ms] servicedir prog...",
+      "the same for one service" },
     { "s6-svok", s6_svok, "servicedir", "is it supervised?" },
+    { "s6-svscanctl", s6_svscanctl, "[-zabhitqnN] scandir",
+      "commands to a scanner" },
+    { "s6-svstat", s6_svstat,
+      "[-uwNrpgest | -o field,...] [-n] servicedir",
+      "the state of a service" },
+    { "s6-svwait", s6_svwait,
+      "[-u | -U | -d | -D | -r | -R] [-a | -o] [-t ms] servicedir...",
+      "waits until services are up, or down" },
 };
 const unsigned int faces_count = sizeof faces / sizeof faces[0];
 
@@ -95,5 +117,6 @@ int main(int argc, char *argv[])
     sv_program = face->name;
     if (argc == 2 && asks(argv[1]))
         return answer(argv[1]);
+    opterr = 0; /* a face says how it is used */
     return face->run(argc, argv);
 }
