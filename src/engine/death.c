@@ -143,26 +143,32 @@ static void reap(int pidfd)
     close(pidfd);
 }
 
-static void on_pid(struct watch *watch, uint32_t events)
+bool service_look(struct service *service)
 {
-    struct service *service = CONTAINER(watch, struct service, pid);
+    struct watch *watch = &service->pid;
     siginfo_t info = { .si_pid = 0 };
 
-    (void)events;
     service_hear_last_words(service);
     if (waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG | WNOWAIT)
         < 0) {
         loop_unwatch(&service->engine->loop, watch);
         adopt_await(service);
-        return;
+        return false;
     }
     if (info.si_pid == 0)
-        return;
+        return false;
 
     int pidfd = loop_release(&service->engine->loop, watch);
 
     service_died(service, wstat_of(&info), sv_realtime());
     reap(pidfd);
+    return true;
+}
+
+static void on_pid(struct watch *watch, uint32_t events)
+{
+    (void)events;
+    service_look(CONTAINER(watch, struct service, pid));
 }
 
 bool service_watch_pid(struct service *service, int pidfd)

@@ -245,6 +245,10 @@ void service_hear_last_words(struct service *service);
  * with errno set: pidfd is still the caller's. */
 bool service_watch_pid(struct service *service, int pidfd);
 
+/* Does what its pidfd would have done, if its process is a dead child of ours;
+ * false if it is not. */
+bool service_look(struct service *service);
+
 /* The process of its record has ended with wstat (SV_WSTAT_UNKNOWN: nobody
  * knows) at the CLOCK_REALTIME ns `died`: the death protocol up to, and
  * without, the reaping. */

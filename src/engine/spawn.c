@@ -143,7 +143,8 @@ IN_CHILD static int run_child(void *arg)
     report(errand);
     if (!parent_lives(errand))
         give_back(errand);
-    setsid();
+    if (!spawn->in_our_session)
+        setsid();
     if (fchdir(errand->slots[BASE_SLOT]) < 0 || chdir(spawn->service->dir) < 0
         || !place_stdio(errand)
         || (spawn->notify_end >= 0 && !place_notify(errand))

@@ -41,6 +41,7 @@ struct spawn {
     int notify_number;       /* which descriptor the child gets it as */
     int stdio[3];            /* descriptors to use instead; -1: ours */
     bool new_pid_namespace;
+    bool in_our_session; /* else it leads one of its own */
 };
 
 /* Reserves the slots and opens what every child needs: the tree's lock, a

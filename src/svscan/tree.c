@@ -41,7 +41,8 @@ void tree_command(struct tree *tree, char letter)
     char text[2] = { letter, '\0' };
 
     switch (letter) {
-    case 'z': /* the dead are reaped one by one, as they die */
+    case 'z': /* services are reaped as they die; this is for all else */
+        handle_reap(tree);
         return;
     case 'a':
         scan_all(tree);
@@ -80,26 +81,39 @@ static void on_control(struct watch *watch, uint32_t events)
         tree_command(tree, letters[i]);
 }
 
-/* What a signal means: the letter that means the same; 0: nothing. */
+/* What a signal means: the letter that means the same; 0: nothing.  And may a
+ * script have another meaning? */
 static const struct {
     int signal;
     char letter;
+    bool is_free;
 } meanings[] = {
-    { SIGALRM, 'a' }, { SIGABRT, 'b' }, { SIGHUP, 'h' },  { SIGINT, 'i' },
-    { SIGTERM, 't' }, { SIGQUIT, 'q' }, { SIGUSR1, 0 },   { SIGUSR2, 0 },
-    { SIGPWR, 0 },    { SIGWINCH, 0 },
+    { SIGALRM, 'a', false }, { SIGABRT, 'b', false }, { SIGHUP, 'h', true },
+    { SIGINT, 'i', true },   { SIGTERM, 't', true },  { SIGQUIT, 'q', true },
+    { SIGUSR1, 0, true },    { SIGUSR2, 0, true },    { SIGPWR, 0, true },
+    { SIGWINCH, 0, true },   { SIGCHLD, 'z', false },
 };
 
 enum { SIGNALS = sizeof meanings / sizeof *meanings };
+
+/* When all has stopped nothing begins any more. */
+static bool has_script(struct tree *tree, int signal)
+{
+    return tree->phase != STOP_DONE && handle_signal(tree, signal);
+}
 
 static void on_signal(struct loop *loop, int signal)
 {
     struct engine *engine = CONTAINER(loop, struct engine, loop);
     struct tree *tree = TREE_OF(engine);
+    size_t i = 0;
 
-    for (size_t i = 0; i < SIGNALS; i++)
-        if (meanings[i].signal == signal && meanings[i].letter != 0)
-            tree_command(tree, meanings[i].letter);
+    while (i < SIGNALS && meanings[i].signal != signal)
+        i++;
+    if (i == SIGNALS || (meanings[i].is_free && has_script(tree, signal)))
+        return;
+    if (meanings[i].letter != 0)
+        tree_command(tree, meanings[i].letter);
 }
 
 static bool open_control(struct tree *tree)
@@ -302,9 +316,12 @@ static bool open_engine(struct tree *tree, int live, int lock)
 {
     struct engine *engine = &tree->engine;
     int signals[SIGNALS + 1] = { 0 };
+    size_t n = 0;
+    bool reaps = handle_has_strangers();
 
     for (size_t i = 0; i < SIGNALS; i++)
-        signals[i] = meanings[i].signal;
+        if (meanings[i].signal != SIGCHLD || reaps)
+            signals[n++] = meanings[i].signal;
     if (!loop_open(&engine->loop, signals, on_signal))
         return false;
     engine->live = live;

@@ -6,7 +6,9 @@
  *   tree.c   control fifo, signals, and the hooks between the parts
  *   scan.c   entries of LIVE -> services, by s6's rules
  *   catch.c  the catch-all logger reads what we say
+ *   handle.c scripts for signals, and orphans
  *   stop.c   everything down, in order
+ *   leave.c  finish
  *   defs.c   definitions -> live copies;   serve.c   svctl
  */
 #ifndef SVSCAN_TREE_H
@@ -39,6 +41,14 @@ struct options {
     uint32_t mode;      /* -m, of the socket */
 };
 
+/* A script that a signal has started. */
+struct script {
+    struct tree *tree; /* NULL: there never was one */
+    struct watch pid;
+};
+
+enum { HANDLE_SCRIPTS = 16 }; /* watched at a time; there may be more */
+
 struct tree {
     struct engine engine;
     const struct options *options;
@@ -55,6 +65,7 @@ struct tree {
     struct timer drain;
     bool loggers_too; /* q: TERM for loggers as well */
     int catch_all_fifo; /* held open for both; -1: none */
+    struct script scripts[HANDLE_SCRIPTS];
 };
 
 /* The tree an engine is in. */
@@ -67,6 +78,23 @@ void tree_run(struct tree *tree);
 bool tree_has_defs(const struct tree *tree);
 /* Does what a byte in .s6-svscan/control means. */
 void tree_command(struct tree *tree, char letter);
+
+/* ---- handle.c ---- */
+
+/* Starts the script for a signal, .s6-svscan/SIGNAME.  False if there is none,
+ * or, having said why, if it cannot be started: then the signal means what it
+ * means without. */
+bool handle_signal(struct tree *tree, int signal);
+/* Reaps every child that is dead, services by their death protocol. */
+void handle_reap(struct tree *tree);
+/* Can there be children that we did not start? */
+bool handle_has_strangers(void);
+
+/* ---- leave.c ---- */
+
+/* Becomes .s6-svscan/finish or crash; returns the exit code where there is
+ * none. */
+int leave(const struct tree *tree);
 
 /* ---- scan.c ---- */
 

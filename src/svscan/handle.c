@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * handle.c - scripts that replace what a signal means, and who is reaped beside
+ * the services.
+ *
+ * A script is no service: its record is ours alone and forgotten once it runs,
+ * so that nobody adopts it, and a signal that was on its way when we are killed
+ * is lost with us.  Nobody waits for it.
+ *
+ * Whatever else has us for a parent (orphans, for a process 1; children of the
+ * program that became us) is reaped when SIGCHLD says so, but only where there
+ * can be any: to wait for any child costs in the number of children.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/loop.h"
+#include "engine/spawn.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svscan/tree.h"
+
+/* ---- reaping ------------------------------------------------------------- */
+
+static struct service *service_of(const struct tree *tree, pid_t pid)
+{
+    struct service *service = tree->engine.first;
+
+    while (service != NULL
+           && (service->pid.fd < 0 || service->child->pid != pid))
+        service = service->next;
+    return service;
+}
+
+/* A service's end goes the way of its pidfd, which reaps it. */
+void handle_reap(struct tree *tree)
+{
+    siginfo_t info = { .si_pid = 0 };
+
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0
+           && info.si_pid != 0) {
+        pid_t pid = info.si_pid;
+        struct service *service = service_of(tree, pid);
+
+        if (service == NULL)
+            waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
+        else if (!service_look(service))
+            return;
+        info.si_pid = 0;
+    }
+}
+
+bool handle_has_strangers(void)
+{
+    siginfo_t info;
+    int is_subreaper = 0;
+
+    return getpid() == 1
+           || (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper) == 0
+               && is_subreaper)
+           || waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* ---- scripts ------------------------------------------------------------- */
+
+/* Those that could not be watched for want of a place end unseen: this one's
+ * end is the time for theirs. */
+static void on_end(struct watch *watch, uint32_t events)
+{
+    struct tree *tree = CONTAINER(watch, struct script, pid)->tree;
+
+    (void)events;
+    loop_unwatch(&tree->engine.loop, watch);
+    handle_reap(tree);
+}
+
+static void watch_script(struct tree *tree, int pidfd)
+{
+    int fd = loop_fd(pidfd);
+
+    for (size_t i = 0; fd >= 0 && i < HANDLE_SCRIPTS; i++) {
+        struct script *script = &tree->scripts[i];
+
+        if (script->tree != NULL && script->pid.fd >= 0)
+            continue;
+        script->tree = tree;
+        script->pid.fd = -1;
+        if (loop_watch(&tree->engine.loop, &script->pid, fd, EPOLLIN, on_end))
+            return;
+        break;
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool spawn_script(struct tree *tree, const char *path, int *pidfd)
+{
+    const char *const argv[] = { path, NULL };
+    char here[] = ".";
+    struct sv_child record = { 0 };
+    struct service bearer = { .engine = &tree->engine,
+                              .base = tree->engine.live,
+                              .dir = here,
+                              .child = &record };
+    const struct spawn plan = { .service = &bearer,
+                                .argv = argv,
+                                .program = path,
+                                .in_our_session = true,
+                                .hold_end = -1,
+                                .notify_end = -1,
+                                .notify_number = -1,
+                                .stdio = { -1, -1, -1 } };
+
+    return spawn(&plan, pidfd);
+}
+
+bool handle_signal(struct tree *tree, int signal)
+{
+    char path[64];
+    int pidfd;
+
+    snprintf(path, sizeof path, SV_TREE_S6 "/SIG%s", sv_signal_name(signal));
+    if (!sv_service_executable(tree->engine.live, ".", path)) {
+        if (errno != ENOENT)
+            sv_warn_sys("unable to spawn ", path);
+        return false;
+    }
+    handle_reap(tree);
+    if (!spawn_script(tree, path, &pidfd)) {
+        sv_warn_sys("unable to spawn ", path);
+        return false;
+    }
+    watch_script(tree, pidfd);
+    return true;
+}
