@@ -24,7 +24,7 @@ LIBSV = at child clock command control event hold relay say service status \
 ENGINE = act adopt death engine equip line locked loop machine obey ready show \
 	spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
-SVSCAN = main catch client copy defs handle known look mark request scan \
+SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir loop output rotate script stamp \

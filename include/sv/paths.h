@@ -47,6 +47,7 @@
 
 /* A tree: as s6 has it. */
 #define SV_TREE_S6 ".s6-svscan"
+#define SV_S6_SVSCAN "s6-svscan" /* svscan, when it is called by this name */
 #define SV_TREE_LOCK ".s6-svscan/lock"
 #define SV_TREE_CONTROL ".s6-svscan/control"
 #define SV_TREE_FINISH ".s6-svscan/finish"

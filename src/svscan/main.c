@@ -25,6 +25,8 @@
 enum {
     SERVICES_LEAST = 4,
     SERVICES_MOST = 160000,
+    PAIRS_LEAST = 2,
+    PAIRS_MOST = 90000,
     NAME_LEAST = 11,
     LOCK_PATIENCE_US = 500000,
     SOCKET_MODE = 0600,
@@ -33,6 +35,10 @@ enum {
 static const char usage[] =
     "svscan [-f defs] [-d fd] [-C max] [-L namemax] [-t ms] [-X fd] [-m mode]"
     " [-R fd] live";
+
+static const char s6_usage[] =
+    SV_S6_SVSCAN " [-d fd] [-C max] [-c pairs] [-L namemax] [-t ms] [-X fd]"
+    " [scandir]";
 
 static const char help[] =
     "usage: svscan [options] LIVE\n"
@@ -63,6 +69,14 @@ static const struct option long_options[] = {
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
 };
+
+/* By the name that s6 gives it, it does what s6's does. */
+static bool is_s6(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return strcmp(slash != NULL ? slash + 1 : name, SV_S6_SVSCAN) == 0;
+}
 
 static uint32_t number(const char *text)
 {
@@ -101,7 +115,7 @@ static void parse(struct options *options, int argc, char *argv[])
     int letter;
 
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, "+:f:d:C:L:t:X:m:R:hV",
+    while ((letter = getopt_long(argc, argv, "+:f:d:C:c:L:t:X:m:R:hV",
                                  long_options, NULL))
            != -1) {
         switch (letter) {
@@ -110,6 +124,10 @@ static void parse(struct options *options, int argc, char *argv[])
         case 'C':
             options->services_max =
                 clamp(number(optarg), SERVICES_LEAST, SERVICES_MOST);
+            break;
+        case 'c': /* of s6 up to 2.14: a pair is one there, two here */
+            options->services_max =
+                2 * clamp(number(optarg), PAIRS_LEAST, PAIRS_MOST);
             break;
         case 'L':
             options->name_max =
@@ -121,12 +139,13 @@ static void parse(struct options *options, int argc, char *argv[])
         case 'R': options->line = descriptor(optarg); break;
         case 'h': sv_print_and_exit(help);
         case 'V': sv_print_and_exit("svscan " SV_VERSION "\n");
-        default: sv_die_usage(usage);
+        default: sv_die_usage(options->live == NULL ? usage : s6_usage);
         }
     }
-    if (argc - optind != 1)
-        sv_die_usage(usage);
-    options->live = argv[optind];
+    if (argc - optind > 1 || (argc == optind && options->live == NULL))
+        sv_die_usage(options->live == NULL ? usage : s6_usage);
+    if (argc > optind)
+        options->live = argv[optind];
 }
 
 /* ---- before the loop: check, acquire, die with a reason ----------------- */
@@ -235,33 +254,9 @@ static int take_lock(int live, const char *name, mode_t mode)
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || insist_on_lock(live, fd, &lock))
         return fd;
     if (errno == EBUSY)
-        sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of"
-               " svscan is already running on the same directory");
+        sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of ",
+               sv_program, " is already running on the same directory");
     sv_die_sys("unable to lock ", name);
-}
-
-/* ---- after the loop ------------------------------------------------------- */
-
-/* s6's last word: what .s6-svscan/finish says is how the tree ends. */
-static int finish(const struct tree *tree)
-{
-    char finish_name[] = SV_TREE_FINISH, crash_name[] = SV_TREE_CRASH;
-    char *const finish_argv[] = { finish_name, NULL };
-    char *const crash_argv[] = { crash_name, NULL };
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (!tree->engine.sigpipe_was_ignored)
-        signal(SIGPIPE, SIG_DFL);
-    setrlimit(RLIMIT_NOFILE, &tree->engine.inherited_files);
-    execv(SV_TREE_FINISH, finish_argv);
-    if (errno == ENOENT)
-        return SV_EXIT_OK;
-    sv_warn_sys("unable to execute " SV_TREE_FINISH);
-    execv(SV_TREE_CRASH, crash_argv);
-    sv_warn_sys("unable to execute " SV_TREE_CRASH);
-    return errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC;
 }
 
 int main(int argc, char *argv[])
@@ -278,6 +273,10 @@ int main(int argc, char *argv[])
     if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
         return run_locked(argc, argv);
     loop_ensure_stdio();
+    if (argc > 0 && is_s6(argv[0])) {
+        sv_program = SV_S6_SVSCAN;
+        options.live = ".";
+    }
     parse(&options, argc, argv);
     options.defs = absolute(options.defs);
 
@@ -292,5 +291,5 @@ int main(int argc, char *argv[])
 
     /* From here on nothing dies: what fails is said, and left or tried again. */
     tree_run(&tree);
-    return finish(&tree);
+    return leave(&tree);
 }
