@@ -170,6 +170,14 @@ code() {
     echo "$code_is"
 }
 
+# ask FACT COMMAND...: observes the exit code and what stdout says, run in LIVE.
+ask() {
+    ask_fact=$1
+    shift
+    observe "$ask_fact" "$(cd "$LIVE" && code timeout 20 "$@" </dev/null) $(
+        cat "$SCRATCH/output")"
+}
+
 # All events of NAME since listen.
 events() {
     cat "$SCRATCH/$(echo "$1" | tr / -).events"
