@@ -13,8 +13,8 @@
 #include "s6/wait.h"
 #include "sv/say.h"
 
-static size_t listen_and_start(const struct waiting *waiting,
-                               char *const dirs[], size_t count, char *argv[])
+static size_t listen_and_start(struct waiting *waiting, char *const dirs[],
+                               size_t count, char *argv[])
 {
     struct sv_wait wait;
 

@@ -36,14 +36,14 @@ void waiting_option(struct waiting *waiting, int option, const char *argument)
         face_usage();
 }
 
-void waiting_begin(const struct waiting *waiting, struct sv_wait *wait,
+void waiting_begin(struct waiting *waiting, struct sv_wait *wait,
                    char *const dirs[], size_t count)
 {
-    /* The wait's for as long as the program lives. */
     struct sv_waited *services = calloc(count + 1, sizeof *services);
 
-    if (services == NULL || !sv_wait_open(wait, &waiting->goal,
-                                          waiting->is_any))
+    waiting->services = services;
+    if (services == NULL ||
+        !sv_wait_open(wait, &waiting->goal, waiting->is_any))
         sv_die_sys("unable to wait");
     for (size_t i = 0; i < count; i++) {
         if (!sv_wait_subscribe(wait, &services[i], AT_FDCWD, dirs[i])) {
@@ -57,11 +57,14 @@ void waiting_begin(const struct waiting *waiting, struct sv_wait *wait,
     }
 }
 
-size_t waiting_end(const struct waiting *waiting, struct sv_wait *wait)
+size_t waiting_end(struct waiting *waiting, struct sv_wait *wait)
 {
     enum sv_wait_end end = sv_wait_run(wait, waiting->deadline);
+    int error = errno;
 
     sv_wait_close(wait);
+    free(waiting->services);
+    waiting->services = NULL;
     switch (end) {
     case SV_WAIT_DONE:
         break;
@@ -70,6 +73,7 @@ size_t waiting_end(const struct waiting *waiting, struct sv_wait *wait)
     case SV_WAIT_SIGNAL:
         sv_die(SV_EXIT_SYSTEM, "told to end by a signal");
     case SV_WAIT_ERROR:
+        errno = error;
         sv_die_sys("unable to wait");
     }
     return wait->failures;

@@ -16,6 +16,7 @@ struct waiting {
     struct sv_goal goal;
     bool is_any;
     int64_t deadline; /* of sv_boottime(); INT64_MAX for never */
+    struct sv_waited *services; /* from waiting_begin to waiting_end */
 };
 
 /* Takes one of the options u U d D r R a o t; any other, or a time that is none,
@@ -26,12 +27,12 @@ void waiting_option(struct waiting *waiting, int option, const char *argument);
 bool waiting_until(struct waiting *waiting, const char *milliseconds);
 
 /* Subscribes to the services and reads their states; exits where it cannot. */
-void waiting_begin(const struct waiting *waiting, struct sv_wait *wait,
+void waiting_begin(struct waiting *waiting, struct sv_wait *wait,
                    char *const dirs[], size_t count);
 
 /* Waits, and unsubscribes.  Returns how many services have failed; exits if
  * the time is out. */
-size_t waiting_end(const struct waiting *waiting, struct sv_wait *wait);
+size_t waiting_end(struct waiting *waiting, struct sv_wait *wait);
 
 /* Says that services have failed, if any have; the exit code. */
 int waiting_code(size_t failures);
