@@ -112,6 +112,7 @@ static uint32_t clamp(uint32_t n, uint32_t least, uint32_t most)
 
 static void parse(struct options *options, int argc, char *argv[])
 {
+    const char *words = options->live == NULL ? usage : s6_usage;
     int letter;
 
     opterr = 0;
@@ -139,13 +140,13 @@ static void parse(struct options *options, int argc, char *argv[])
         case 'R': options->line = descriptor(optarg); break;
         case 'h': sv_print_and_exit(help);
         case 'V': sv_print_and_exit("svscan " SV_VERSION "\n");
-        default: sv_die_usage(options->live == NULL ? usage : s6_usage);
+        default: sv_die_usage(words);
         }
     }
-    if (argc - optind > 1 || (argc == optind && options->live == NULL))
-        sv_die_usage(options->live == NULL ? usage : s6_usage);
     if (argc > optind)
-        options->live = argv[optind];
+        options->live = argv[optind++];
+    if (argc > optind || options->live == NULL)
+        sv_die_usage(words);
 }
 
 /* ---- before the loop: check, acquire, die with a reason ----------------- */
