@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -14,8 +13,6 @@
 
 #include "sv/clock.h"
 #include "sv/wait.h"
-
-extern char **environ;
 
 /* ---- the step ----------------------------------------------------------- */
 
@@ -228,23 +225,40 @@ bool sv_wait_look(struct sv_wait *wait, struct sv_waited *service)
     return true;
 }
 
+/* In the child: becomes the program, or tells report why not. */
+static _Noreturn void become_program(const struct sv_wait *wait, int report,
+                                     char *const argv[])
+{
+    int error;
+
+    setrlimit(RLIMIT_NOFILE, &wait->descriptors);
+    sigprocmask(SIG_SETMASK, &wait->mask, NULL);
+    execvp(argv[0], argv);
+    error = errno;
+    _exit(write(report, &error, sizeof error) != sizeof error);
+}
+
+/* Not posix_spawn(3), which could neither lower the limit in the child nor, for
+ * want of descriptors, after we have. */
 bool sv_wait_spawn(const struct sv_wait *wait, char *const argv[])
 {
-    struct rlimit raised = wait->descriptors;
-    posix_spawnattr_t attributes;
+    int error = 0;
+    int ends[2];
     pid_t pid;
-    int error = posix_spawnattr_init(&attributes);
 
-    if (error == 0) {
-        posix_spawnattr_setsigmask(&attributes, &wait->mask);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-        getrlimit(RLIMIT_NOFILE, &raised);
-        setrlimit(RLIMIT_NOFILE, &wait->descriptors);
-        error = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
-        setrlimit(RLIMIT_NOFILE, &raised);
-        posix_spawnattr_destroy(&attributes);
-    }
-    if (error == 0) {
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    pid = fork();
+    if (pid == 0)
+        become_program(wait, ends[1], argv);
+    if (pid < 0)
+        error = errno;
+    close(ends[1]);
+    /* It ends without a word when the program is executed. */
+    while (pid > 0 && read(ends[0], &error, sizeof error) < 0 && errno == EINTR)
+        ;
+    close(ends[0]);
+    if (pid > 0) {
         /* The kernel reaps who ends from now on; who has ended, we. */
         signal(SIGCHLD, SIG_IGN);
         waitpid(pid, NULL, WNOHANG);
