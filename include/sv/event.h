@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define SV_EVENT_PREFIX "ftrig1:@"
 enum { SV_EVENT_NAME = 39 };
@@ -54,5 +55,20 @@ bool sv_event_is_name(const char *name);
 int sv_event_subscribe(int base, const char *dir,
                        char name[static SV_EVENT_NAME + 1]);
 void sv_event_unsubscribe(int base, const char *dir, const char *name);
+
+/* The same for a fifodir of any name, base and path, that belongs to no
+ * service. */
+
+#define SV_EVENT_PUBLIC ((gid_t)-1) /* everybody may subscribe */
+
+/* Makes the fifodir for the members of group, 03730, or for SV_EVENT_PUBLIC,
+ * 01733.  One that is there stays as it is, unless is_forced: then it gets that
+ * mode and group.  False with errno set (ENOTDIR: it is something else). */
+bool sv_fifodir_make(int base, const char *path, gid_t group, bool is_forced);
+
+bool sv_fifodir_notify(int base, const char *path, const char *events);
+int sv_fifodir_subscribe(int base, const char *path,
+                         char name[static SV_EVENT_NAME + 1]);
+void sv_fifodir_unsubscribe(int base, const char *path, const char *name);
 
 #endif

@@ -23,6 +23,7 @@
 #include <sys/resource.h>
 
 #include "sv/event.h"
+#include "sv/pattern.h"
 #include "sv/status.h"
 
 /* What is waited for: a state, or that one of some letters is heard. */
@@ -66,6 +67,7 @@ bool sv_progress_is_done(const struct sv_progress *progress,
 struct sv_waited {
     int base;        /* the service directory, as in status.h */
     const char *dir;
+    struct sv_pattern *pattern; /* dir is a fifodir, which this is awaited of */
     int fifo;
     char name[SV_EVENT_NAME + 1];
     struct sv_progress progress;
@@ -98,6 +100,13 @@ bool sv_wait_open(struct sv_wait *wait, const struct sv_goal *goal,
  * errno set; then *service is not part of the wait. */
 bool sv_wait_subscribe(struct sv_wait *wait, struct sv_waited *service,
                        int base, const char *dir);
+
+/* Subscribes to a fifodir of any name, base and dir, and waits until what is
+ * said there matches the pattern, which is the caller's.  The goal must have
+ * letters ("").  False as above; the fifodir is not made. */
+bool sv_wait_subscribe_to(struct sv_wait *wait, struct sv_waited *service,
+                          int base, const char *dir,
+                          struct sv_pattern *pattern);
 
 /* Reads the status of a service that was subscribed to; not for letters, which
  * count from the subscription on.  False with errno set, as sv_status_read. */

@@ -23,7 +23,7 @@
 #include "sv/clock.h"
 #include "sv/event.h"
 
-enum { PRIVATE_MODE = 03730, FIFO_MODE = 0622 };
+enum { PRIVATE_MODE = 03730, PUBLIC_MODE = 01733, FIFO_MODE = 0622 };
 
 enum { SUBSCRIBE_TRIES = 100 };
 
@@ -35,12 +35,20 @@ _Static_assert(offsetof(struct dirent, d_reclen) == 16 &&
 
 /* ---- making ------------------------------------------------------------- */
 
-/* The directory is new: gives it to the group of those who may subscribe.  The
- * mode comes last, since chown(2) takes the setgid bit away. */
-static bool open_to_group(int base, const char *path)
+/* Says who may subscribe.  The mode comes last, since chown(2) takes the setgid
+ * bit away. */
+static bool open_to(int base, const char *path, gid_t group)
 {
-    if (fchownat(base, path, (uid_t)-1, getegid(), 0) == 0 &&
-        fchmodat(base, path, PRIVATE_MODE, 0) == 0)
+    if (group == SV_EVENT_PUBLIC)
+        return fchmodat(base, path, PUBLIC_MODE, 0) == 0;
+    return fchownat(base, path, (uid_t)-1, group, 0) == 0 &&
+           fchmodat(base, path, PRIVATE_MODE, 0) == 0;
+}
+
+/* The directory is new, and goes again if it cannot be had as it should be. */
+static bool open_new_to(int base, const char *path, gid_t group)
+{
+    if (open_to(base, path, group))
         return true;
 
     int error = errno;
@@ -67,7 +75,8 @@ static bool make_target(int base, const char *dir, const char *path)
 
     const char *real = target[0] == '/' ? target : sv_at(beside, dir, target);
 
-    return mkdirat(base, real, 0700) == 0 && open_to_group(base, real);
+    return mkdirat(base, real, 0700) == 0 &&
+           open_new_to(base, real, getegid());
 }
 
 bool sv_event_make(int base, const char *dir)
@@ -76,13 +85,28 @@ bool sv_event_make(int base, const char *dir)
     struct stat st;
 
     if (mkdirat(base, sv_at(path, dir, SV_EVENT), 0700) == 0)
-        return open_to_group(base, path);
+        return open_new_to(base, path, getegid());
     if (errno != EEXIST)
         return false;
     if (fstatat(base, path, &st, 0) < 0)
         return errno == ENOENT && make_target(base, dir, path);
     errno = ENOTDIR;
     return S_ISDIR(st.st_mode);
+}
+
+bool sv_fifodir_make(int base, const char *path, gid_t group, bool is_forced)
+{
+    struct stat st;
+
+    if (mkdirat(base, path, 0700) == 0)
+        return open_new_to(base, path, group);
+    if (errno != EEXIST || fstatat(base, path, &st, 0) < 0)
+        return false;
+    if (!S_ISDIR(st.st_mode)) {
+        errno = ENOTDIR;
+        return false;
+    }
+    return !is_forced || open_to(base, path, group);
 }
 
 /* ---- telling ------------------------------------------------------------ */
@@ -136,11 +160,9 @@ static bool tell_all(int fifodir, const char *events, size_t size)
     return n == 0;
 }
 
-bool sv_event_notify(int base, const char *dir, const char *events)
+bool sv_fifodir_notify(int base, const char *path, const char *events)
 {
-    char path[SV_PATH_MAX];
-    int fifodir = openat(base, sv_at(path, dir, SV_EVENT),
-                         O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fifodir = openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fifodir < 0)
         return false;
@@ -151,6 +173,13 @@ bool sv_event_notify(int base, const char *dir, const char *events)
     close(fifodir);
     errno = error;
     return told;
+}
+
+bool sv_event_notify(int base, const char *dir, const char *events)
+{
+    char path[SV_PATH_MAX];
+
+    return sv_fifodir_notify(base, sv_at(path, dir, SV_EVENT), events);
 }
 
 bool sv_event_clean(int base, const char *dir)
@@ -198,15 +227,13 @@ static int open_fifo(int base, const char *path, const char *final)
     return -1;
 }
 
-int sv_event_subscribe(int base, const char *dir,
-                       char name[static SV_EVENT_NAME + 1])
+int sv_fifodir_subscribe(int base, const char *fifodir,
+                         char name[static SV_EVENT_NAME + 1])
 {
-    char fifodir[SV_PATH_MAX];
     char path[SV_PATH_MAX];
     char final[SV_PATH_MAX];
     char hidden[SV_EVENT_NAME + 2] = ".";
 
-    sv_at(fifodir, dir, SV_EVENT);
     for (int tries = 0; tries < SUBSCRIBE_TRIES; tries++) {
         make_name(name);
         memcpy(hidden + 1, name, SV_EVENT_NAME + 1);
@@ -218,11 +245,24 @@ int sv_event_subscribe(int base, const char *dir,
     return -1;
 }
 
+void sv_fifodir_unsubscribe(int base, const char *fifodir, const char *name)
+{
+    char path[SV_PATH_MAX];
+
+    unlinkat(base, sv_at(path, fifodir, name), 0);
+}
+
+int sv_event_subscribe(int base, const char *dir,
+                       char name[static SV_EVENT_NAME + 1])
+{
+    char fifodir[SV_PATH_MAX];
+
+    return sv_fifodir_subscribe(base, sv_at(fifodir, dir, SV_EVENT), name);
+}
+
 void sv_event_unsubscribe(int base, const char *dir, const char *name)
 {
     char fifodir[SV_PATH_MAX];
-    char path[SV_PATH_MAX];
 
-    sv_at(fifodir, dir, SV_EVENT);
-    unlinkat(base, sv_at(path, fifodir, name), 0);
+    sv_fifodir_unsubscribe(base, sv_at(fifodir, dir, SV_EVENT), name);
 }

@@ -176,20 +176,19 @@ static void unsubscribe(struct sv_waited *service)
 {
     int error = errno;
 
-    sv_event_unsubscribe(service->base, service->dir, service->name);
+    if (service->pattern != NULL)
+        sv_fifodir_unsubscribe(service->base, service->dir, service->name);
+    else
+        sv_event_unsubscribe(service->base, service->dir, service->name);
     close(service->fifo);
     errno = error;
 }
 
-bool sv_wait_subscribe(struct sv_wait *wait, struct sv_waited *service,
-                       int base, const char *dir)
+/* Makes the subscriber that service describes part of the wait. */
+static bool attend(struct sv_wait *wait, struct sv_waited *service)
 {
     struct epoll_event of_fifo = { .events = EPOLLIN, .data.ptr = service };
 
-    *service = (struct sv_waited){ .base = base, .dir = dir };
-    /* Whatever keeps it from being made keeps us from subscribing, too. */
-    sv_event_make(base, dir);
-    service->fifo = sv_event_subscribe(base, dir, service->name);
     if (service->fifo < 0)
         return false;
     if (epoll_ctl(wait->poll, EPOLL_CTL_ADD, service->fifo, &of_fifo) < 0) {
@@ -199,6 +198,30 @@ bool sv_wait_subscribe(struct sv_wait *wait, struct sv_waited *service,
     service->next = wait->services;
     wait->services = service;
     wait->count++;
+    return true;
+}
+
+bool sv_wait_subscribe(struct sv_wait *wait, struct sv_waited *service,
+                       int base, const char *dir)
+{
+    *service = (struct sv_waited){ .base = base, .dir = dir };
+    /* Whatever keeps it from being made keeps us from subscribing, too. */
+    sv_event_make(base, dir);
+    service->fifo = sv_event_subscribe(base, dir, service->name);
+    return attend(wait, service);
+}
+
+bool sv_wait_subscribe_to(struct sv_wait *wait, struct sv_waited *service,
+                          int base, const char *dir,
+                          struct sv_pattern *pattern)
+{
+    *service = (struct sv_waited){ .base = base, .dir = dir,
+                                   .pattern = pattern };
+    service->fifo = sv_fifodir_subscribe(base, dir, service->name);
+    if (!attend(wait, service))
+        return false;
+    service->progress.was_heard = sv_pattern_matches(pattern);
+    wait->done += service->progress.was_heard;
     return true;
 }
 
@@ -275,6 +298,18 @@ static bool is_done(const struct sv_wait *wait)
                                            : wait->done == wait->count;
 }
 
+static void hear(struct sv_wait *wait, struct sv_waited *service, char letter)
+{
+    struct sv_pattern *pattern = service->pattern;
+
+    if (pattern == NULL) {
+        sv_progress_hear(&service->progress, &wait->goal, letter);
+    } else if (!service->progress.was_heard) {
+        sv_pattern_hear(pattern, letter);
+        service->progress.was_heard = sv_pattern_matches(pattern);
+    }
+}
+
 /* Takes in what a service has said, letter by letter: of "dDu" the goal may
  * hold in the middle only.  False with errno set if it cannot be read. */
 static bool listen_to(struct sv_wait *wait, struct sv_waited *service)
@@ -291,7 +326,7 @@ static bool listen_to(struct sv_wait *wait, struct sv_waited *service)
         for (ssize_t i = 0; i < n && !is_done(wait); i++) {
             struct sv_progress before = service->progress;
 
-            sv_progress_hear(&service->progress, &wait->goal, letters[i]);
+            hear(wait, service, letters[i]);
             recount(wait, service, &before);
         }
     }

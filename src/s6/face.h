@@ -24,12 +24,20 @@ extern const unsigned int faces_count;
 _Noreturn void face_usage(void);
 
 /* Faces, one list (main.c has their table). */
+int s6_cleanfifodir(int argc, char *argv[]);
+int s6_ftrig_listen(int argc, char *argv[]);
+int s6_ftrig_listen1(int argc, char *argv[]);
+int s6_ftrig_notify(int argc, char *argv[]);
+int s6_ftrig_wait(int argc, char *argv[]);
+int s6_mkfifodir(int argc, char *argv[]);
+int s6_permafailon(int argc, char *argv[]);
 int s6_svc(int argc, char *argv[]);
 int s6_svdt(int argc, char *argv[]);
 int s6_svdt_clear(int argc, char *argv[]);
 int s6_svlisten(int argc, char *argv[]);
 int s6_svlisten1(int argc, char *argv[]);
 int s6_svok(int argc, char *argv[]);
+int s6_svperms(int argc, char *argv[]);
 int s6_svscanctl(int argc, char *argv[]);
 int s6_svstat(int argc, char *argv[]);
 int s6_svwait(int argc, char *argv[]);

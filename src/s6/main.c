@@ -13,6 +13,21 @@
 /* In the order of the alphabet.  make reads the names from here: one line each,
  * with the name first. */
 const struct face faces[] = {
+    { "s6-cleanfifodir", s6_cleanfifodir, "fifodir",
+      "removes fifos that nobody reads" },
+    { "s6-ftrig-listen", s6_ftrig_listen,
+      "[-a | -o] [-t ms] fifodir regex ... \"\" prog...",
+      "listens, starts prog, then waits for events" },
+    { "s6-ftrig-listen1", s6_ftrig_listen1, "[-t ms] fifodir regex prog...",
+      "the same for one fifodir" },
+    { "s6-ftrig-notify", s6_ftrig_notify, "fifodir message",
+      "sends events to who listens" },
+    { "s6-ftrig-wait", s6_ftrig_wait, "[-t ms] fifodir regex",
+      "waits for events" },
+    { "s6-mkfifodir", s6_mkfifodir, "[-f] [-g gid] fifodir",
+      "makes a directory for events" },
+    { "s6-permafailon", s6_permafailon, "seconds count causes prog...",
+      "in finish: fails for good after so many deaths" },
     { "s6-svc", s6_svc,
       "[-wu|-wU|-wd|-wD|-wr|-wR] [-T ms] [-s signal] "
       "[-abqhkti12pcyrlPCKoduDUxOQ] servicedir...",
@@ -28,6 +43,10 @@ const struct face faces[] = {
       "[-u | -U | -d | -D | -r | -R] [-t ms] servicedir prog...",
       "the same for one service" },
     { "s6-svok", s6_svok, "servicedir", "is it supervised?" },
+    { "s6-svperms", s6_svperms,
+      "[-v] [-u | -g group | -G group | -o | -O group] [-e | -E group] "
+      "servicedir...",
+      "who may see, command and hear a service" },
     { "s6-svscanctl", s6_svscanctl, "[-zabhitqnN] scandir",
       "commands to a scanner" },
     { "s6-svstat", s6_svstat,

@@ -106,6 +106,35 @@ START_TEST(something_else_of_that_name_is_an_error)
 }
 END_TEST
 
+/* ---- fifodirs that belong to no service ----------------------------------- */
+
+START_TEST(a_fifodir_is_for_everybody_or_for_a_group)
+{
+    ck_assert(sv_fifodir_make(service, "all", SV_EVENT_PUBLIC, false));
+    ck_assert_uint_eq(mode_of("all"), S_IFDIR | 01733);
+    ck_assert(sv_fifodir_make(service, "some", getegid(), false));
+    ck_assert_uint_eq(mode_of("some"), S_IFDIR | 03730);
+}
+END_TEST
+
+START_TEST(only_force_changes_a_fifodir)
+{
+    ck_assert(sv_fifodir_make(service, "all", SV_EVENT_PUBLIC, false));
+    ck_assert(sv_fifodir_make(service, "all", getegid(), false));
+    ck_assert_uint_eq(mode_of("all"), S_IFDIR | 01733);
+    ck_assert(sv_fifodir_make(service, "all", getegid(), true));
+    ck_assert_uint_eq(mode_of("all"), S_IFDIR | 03730);
+}
+END_TEST
+
+START_TEST(a_file_is_no_fifodir)
+{
+    put_text("file", "");
+    ck_assert(!sv_fifodir_make(service, "file", SV_EVENT_PUBLIC, true));
+    ck_assert_int_eq(errno, ENOTDIR);
+}
+END_TEST
+
 /* ---- names -------------------------------------------------------------- */
 
 START_TEST(a_subscriber_is_known_by_prefix_and_length)
@@ -314,6 +343,8 @@ int main(void)
         a_link_to_a_directory_stays_as_it_is, a_dangling_link_gets_its_target,
         a_dangling_link_may_be_absolute, a_link_into_nowhere_is_an_error,
         something_else_of_that_name_is_an_error,
+        a_fifodir_is_for_everybody_or_for_a_group,
+        only_force_changes_a_fifodir, a_file_is_no_fifodir,
         a_subscriber_is_known_by_prefix_and_length,
         every_subscriber_hears_every_byte, many_subscribers_hear_it,
         a_fifo_that_nobody_reads_is_unlinked,
