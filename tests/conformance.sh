@@ -162,6 +162,41 @@ refused() {
     echo $?
 }
 
+# The exit code of a scanner with these arguments, which is expected to refuse.
+scanner_refused() {
+    case $WAY in
+    s6 | clients) set -- s6-svscan "$@" ;;
+    *) set -- svscan "$@" ;;
+    esac
+    (in_live timeout 10 "$@")
+    echo $?
+}
+
+# beside NAME: the service becomes a directory of SCRATCH/beside, which is not
+# scanned, so that links to it can be made in LIVE.
+beside() {
+    mkdir -p "$SCRATCH/beside"
+    mv "$DEFS/$1" "$SCRATCH/beside/$1"
+}
+
+# appear NAME: a service that sleeps, in LIVE, whole from the first moment.
+appear() {
+    mkdir -p "$SCRATCH/coming/$1"
+    printf '#!/bin/sh\nexec sleep 1000\n' >"$SCRATCH/coming/$1/run"
+    chmod 755 "$SCRATCH/coming/$1/run"
+    mv "$SCRATCH/coming/$1" "$LIVE/$1"
+}
+
+# subscribed DIRECTORY: listens anybody to the events of this service?  What
+# listen has made does not count.  For await.
+subscribed() {
+    find "$1/event" -name 'ftrig1*' ! -name '*ABcd_-' | grep -q .
+}
+
+yes_if() {
+    if "$@"; then echo yes; else echo no; fi
+}
+
 # The exit code of a command, whose output is in SCRATCH/output (stdout) and
 # SCRATCH/errors.
 code() {
