@@ -21,8 +21,8 @@
 
 LIBSV = at causes child clock command control event hold pattern perms relay \
 	say service status tally wait wire
-ENGINE = act adopt death engine equip line locked loop machine obey ready show \
-	spawn start take value
+ENGINE = act adopt death engine equip line lock locked loop machine obey \
+	ready show spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch

@@ -206,6 +206,18 @@ bool service_is_running(const struct service *service);
 /* Fills *row with what a client may know of it. */
 void service_row(const struct service *service, struct sv_wire_row *row);
 
+/* Makes supervise/ of a service directory, or what a link of that name points
+ * to.  False with errno set; ENOTDIR: something else is there. */
+bool service_make_supervise(int base, const char *dir);
+
+/* ---- lock.c: the lock that says that somebody supervises ----------------- */
+
+/* Opens file below base, made with mode whatever the umask is, and locks it:
+ * whoever holds the lock is waited for as long as nobody listens to the fifo
+ * control.  Returns the descriptor, which keeps the lock, or -1 with errno set;
+ * EBUSY: somebody listens. */
+int lock_insist(int base, const char *file, mode_t mode, const char *control);
+
 /* ---- obey.c: commands ---------------------------------------------------- */
 
 /* Does what a byte in its control fifo would. */

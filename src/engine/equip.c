@@ -155,8 +155,10 @@ void service_give_back_lock(const struct service *service)
 
     int fd = openat(service->base, fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-    if (fd >= 0)
+    if (fd >= 0) {
+        fchmod(fd, 0644);
         close(fd);
+    }
     if (renameat(service->base, fresh, service->base, path) < 0)
         unlinkat(service->base, path, 0);
 }
@@ -197,26 +199,25 @@ void service_close_log(struct service *service)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static bool make_supervise(const struct service *service)
+bool service_make_supervise(int base, const char *dir)
 {
     char path[SV_PATH_MAX], target[SV_PATH_MAX];
     struct stat st;
 
-    sv_at(path, service->dir, SV_SUPERVISE);
-    if (mkdirat(service->base, path, 0700) == 0)
+    sv_at(path, dir, SV_SUPERVISE);
+    if (mkdirat(base, path, 0700) == 0)
         return true;
     if (errno != EEXIST)
         return false;
-    if (fstatat(service->base, path, &st, 0) < 0) {
+    if (fstatat(base, path, &st, 0) < 0) {
         /* a link to nowhere: s6 makes what it points to */
-        ssize_t n = readlinkat(service->base, path, target, sizeof target - 1);
+        ssize_t n = readlinkat(base, path, target, sizeof target - 1);
 
         if (n <= 0)
             return false;
         target[n] = '\0';
-        return mkdirat(service->base,
-                       target[0] == '/' ? target
-                                        : sv_at(path, service->dir, target),
+        return mkdirat(base,
+                       target[0] == '/' ? target : sv_at(path, dir, target),
                        0700) == 0;
     }
     errno = ENOTDIR;
@@ -234,8 +235,7 @@ static bool identify(struct service *service)
     return true;
 }
 
-bool service_equip(struct service *service, bool is_logged,
-                   const char **what)
+static bool equip(struct service *service, bool is_logged, const char **what)
 {
     struct engine *engine = service->engine;
 
@@ -246,7 +246,7 @@ bool service_equip(struct service *service, bool is_logged,
     if (!sv_event_make(service->base, service->dir))
         return false;
     *what = "make supervise/ for";
-    if (!make_supervise(service))
+    if (!service_make_supervise(service->base, service->dir))
         return false;
     *what = "lock";
     if (!lock_service(service))
@@ -264,4 +264,14 @@ bool service_equip(struct service *service, bool is_logged,
     }
     *what = "open the fifo to the logger of";
     return !is_logged || service_open_log(service);
+}
+
+/* The modes of these are s6's, whatever umask the services have. */
+bool service_equip(struct service *service, bool is_logged, const char **what)
+{
+    mode_t mask = umask(0);
+    bool ok = equip(service, is_logged, what);
+
+    umask(mask);
+    return ok;
 }

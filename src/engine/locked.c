@@ -28,7 +28,7 @@ static int open_lock(const char *name)
         return -1;
     if (fstat(fd, &st) == 0 && st.st_size > 0) {
         sv_warn(name, ": a previous instance of the service wrote to the lock"
-                      " file");
+                      " file!");
         if (ftruncate(fd, 0) < 0)
             sv_warn_sys(name, ": unable to truncate " SV_SERVICE_LOCK);
     }
@@ -43,8 +43,8 @@ static bool take(int fd, const char *name)
         return true;
     if (errno != EAGAIN && errno != EACCES)
         return false;
-    sv_warn(name, ": another instance of the service is already running:"
-                  " waiting for its lock");
+    sv_warn(name, ": another instance of the service is already running,"
+                  " child will block");
     while (fcntl(fd, F_OFD_SETLKW, &lock) < 0)
         if (errno != EINTR)
             return false;

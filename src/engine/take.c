@@ -144,7 +144,9 @@ static bool is_full(const struct engine *engine, const char *name)
 
 static void refuse(const char *what, const char *name)
 {
-    if (errno == EAGAIN)
+    if (errno == EINVAL)
+        sv_warn(SV_CONTROL " of ", name, " is not a FIFO");
+    else if (errno == EAGAIN)
         sv_warn("unable to lock ", name,
                 ": another supervisor is already running on it");
     else

@@ -8,17 +8,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "sv/event.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 
 #define CHILDREN SV_SUPERVISE "/children"
 #define CHILDREN_NEW SV_SUPERVISE "/children.new"
+
+#define S6_NAME "s6-supervise"
+
+static const char *called_as = "supervise";
 
 static const char usage[] = "supervise dir";
 
@@ -83,28 +89,31 @@ static void on_signal(struct loop *loop, int signal)
     }
 }
 
-static void make_supervise(void)
+static void must_be(bool is_made, const char *name)
 {
-    struct stat st;
-
-    if (mkdir(SV_SUPERVISE, 0700) < 0 && errno != EEXIST)
-        sv_die_sys("unable to make " SV_SUPERVISE);
-    if (stat(SV_SUPERVISE, &st) == 0 && !S_ISDIR(st.st_mode))
-        sv_die(SV_EXIT_USAGE, SV_SUPERVISE
-               " exists and is not a directory");
+    if (is_made)
+        return;
+    if (errno == ENOTDIR)
+        sv_die(SV_EXIT_USAGE, name, " exists and is not a directory");
+    sv_die_sys("unable to make ", name);
 }
 
-static int take_lock(void)
+/* In s6's order; the modes are s6's too, whatever the umask is. */
+static int take_directory(void)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    int fd = loop_fd(open(SV_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    mode_t mask = umask(0);
+    int lock;
 
-    if (fd < 0)
-        sv_die_sys("unable to open " SV_LOCK);
-    if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
-        sv_die(SV_EXIT_USAGE,
-               "another instance of supervise is already running here");
-    return fd;
+    must_be(sv_event_make(AT_FDCWD, "."), SV_EVENT);
+    must_be(service_make_supervise(AT_FDCWD, "."), SV_SUPERVISE);
+    umask(mask);
+    lock = lock_insist(AT_FDCWD, SV_LOCK, 0644, SV_CONTROL);
+    if (lock >= 0)
+        return lock;
+    if (errno == EBUSY)
+        sv_die(SV_EXIT_USAGE, "another instance of ", called_as,
+               " is already running");
+    sv_die_sys("unable to lock " SV_LOCK);
 }
 
 static void open_engine(struct engine *engine, int lock)
@@ -121,29 +130,49 @@ static void open_engine(struct engine *engine, int lock)
         sv_die_sys("unable to open the records in " SV_SUPERVISE);
 }
 
+/* By s6's name it is s6-supervise: it has no options, and its messages name
+ * the service. */
 static void parse(int argc, char *argv[])
 {
+    const char *slash = strrchr(argv[0], '/');
+    bool is_s6 = strcmp(slash != NULL ? slash + 1 : argv[0], S6_NAME) == 0;
+
+    if (is_s6)
+        sv_program = called_as = S6_NAME;
     if (argc < 2)
-        sv_die_usage(usage);
+        sv_die_usage(is_s6 ? S6_NAME " dir" : usage);
+    if (is_s6)
+        return;
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
         sv_print_and_exit(help);
     if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)
         sv_print_and_exit("supervise " SV_VERSION "\n");
 }
 
+/* "s6-supervise web: fatal: ..." */
+static void name_messages(const char *name)
+{
+    static char program[SV_PATH_MAX];
+
+    snprintf(program, sizeof program, "%s %s", called_as, name);
+    sv_program = program;
+}
+
 int main(int argc, char *argv[])
 {
     static struct lone lone;
 
-    sv_program = "supervise";
-    if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
+    sv_program = called_as;
+    if (argc < 1)
+        sv_die_usage(usage);
+    if (strcmp(argv[0], SV_RUN_LOCKED) == 0)
         return run_locked(argc, argv);
     loop_ensure_stdio();
     parse(argc, argv);
     if (chdir(argv[1]) < 0)
         sv_die_sys("unable to chdir to ", argv[1]);
-    make_supervise();
-    open_engine(&lone.engine, take_lock());
+    name_messages(argv[1]);
+    open_engine(&lone.engine, take_directory());
 
     const struct service_origin origin = { .name = argv[1],
                                            .base = lone.engine.live,

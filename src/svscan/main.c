@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include <skalibs/types.h>
 
@@ -28,7 +27,6 @@ enum {
     PAIRS_LEAST = 2,
     PAIRS_MOST = 90000,
     NAME_LEAST = 11,
-    LOCK_PATIENCE_US = 500000,
     SOCKET_MODE = 0600,
 };
 
@@ -197,62 +195,11 @@ static int open_live(const struct options *options)
     return fd;
 }
 
-static void wake(int signal)
-{
-    (void)signal;
-}
-
-static bool wait_for_lock(int fd, const struct flock *wanted)
-{
-    struct flock lock = *wanted;
-    /* Again and again: the first may come before the wait has begun. */
-    const struct itimerval soon = { .it_value.tv_usec = LOCK_PATIENCE_US,
-                                    .it_interval.tv_usec = LOCK_PATIENCE_US };
-    const struct itimerval never = { .it_value.tv_usec = 0 };
-    struct sigaction on_alarm = { .sa_handler = wake }, old;
-    bool ok;
-
-    sigaction(SIGALRM, &on_alarm, &old);
-    setitimer(ITIMER_REAL, &soon, NULL);
-    ok = fcntl(fd, F_OFD_SETLKW, &lock) == 0;
-    setitimer(ITIMER_REAL, &never, NULL);
-    sigaction(SIGALRM, &old, NULL);
-    return ok;
-}
-
-static bool somebody_listens(int live)
-{
-    int fd = openat(live, SV_TREE_CONTROL, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
-/* A child of a svscan that was killed keeps the lock until its exec, an instant
- * later, or some on a busy machine; a svscan that lives keeps it for good, and
- * listens. */
-static bool insist_on_lock(int live, int fd, const struct flock *lock)
-{
-    while (!wait_for_lock(fd, lock)) {
-        if (errno != EINTR)
-            return false;
-        if (somebody_listens(live)) {
-            errno = EBUSY;
-            return false;
-        }
-    }
-    return true;
-}
-
 static int take_lock(int live, const char *name, mode_t mode)
 {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    int fd = loop_fd(openat(live, name, O_RDWR | O_CREAT | O_CLOEXEC, mode));
+    int fd = lock_insist(live, name, mode, SV_TREE_CONTROL);
 
-    if (fd < 0)
-        sv_die_sys("unable to open ", name);
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0 || insist_on_lock(live, fd, &lock))
+    if (fd >= 0)
         return fd;
     if (errno == EBUSY)
         sv_die(SV_EXIT_USAGE, "unable to lock ", name, ": another instance of ",
