@@ -182,7 +182,8 @@ static void arm_retry(struct service *service)
 {
     service->is_failing = true;
     sv_child_become(service->child, SV_CHILD_VOID, SV_ROLE_RUN, 0);
-    if (service->want && !service->engine->is_stopping)
+    if (service->want && !service->engine->is_stopping
+        && !service->is_hopeless)
         service_arm_in(service, RETRY_MS);
 }
 

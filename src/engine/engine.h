@@ -62,6 +62,7 @@ struct service {
     bool adopted;    /* what runs was started by an earlier svscan */
     bool stopping;   /* what runs has been told to go */
     bool is_failing; /* its last start failed; the record says VOID */
+    bool is_hopeless; /* ... and would again: it is not tried by itself */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */

@@ -155,7 +155,10 @@ static bool use_lock(struct service *service, struct spawn *plan,
     }
     if ((int)fd == plan->notify_number) {
         service_note(service, SV_STRINGS(SV_LOCK_FD " and " SV_NOTIFICATION_FD
-                                         " are the same"));
+                                         " are the same: it is started when"
+                                         " that has changed and it is told"
+                                         " to"));
+        service->is_hopeless = true;
         errno = EINVAL;
         return false;
     }
@@ -222,7 +225,8 @@ void service_note_failed_start(struct service *service, int error)
 /* The reason stays in the record for as long as it says VOID. */
 static void fail_start(struct service *service, int error)
 {
-    service_note_failed_start(service, error);
+    if (!service->is_hopeless)
+        service_note_failed_start(service, error);
     service->child->of = error;
     service->follow = EVENT_SPAWN_FAILED;
 }
@@ -231,7 +235,7 @@ static void fail_start(struct service *service, int error)
  * failing, or that it is gone: this start is the one that counts, or is off. */
 static void prepare_start(struct service *service)
 {
-    service->is_failing = false;
+    service->is_failing = service->is_hopeless = false;
     if (service->engine->hooks.before_start != NULL)
         service->engine->hooks.before_start(service);
     service->note_is_new = false;

@@ -129,6 +129,23 @@ static bool find_record(struct service *service, bool *is_old,
     return service->child != NULL;
 }
 
+/* Whether it is to be up must be known before it starts, as for s6.  A
+ * take-over is no start. */
+static bool knows_down(struct service *service, bool is_old, const char **what)
+{
+    int error;
+
+    if (is_old || sv_at_exists(service->base, service->dir, SV_DOWN_FILE)
+        || errno == 0)
+        return true;
+    error = errno;
+    *what = "access the down file of";
+    sv_children_free(&service->engine->children, service->child);
+    service->child = NULL;
+    errno = error;
+    return false;
+}
+
 static bool is_full(const struct engine *engine, const char *name)
 {
     char max[SV_NUMBER_MAX];
@@ -179,7 +196,8 @@ struct service *service_take(struct engine *engine,
     struct service *service = allocate(engine, origin);
 
     if (service == NULL || !service_equip(service, origin->is_logged, &what)
-        || !find_record(service, &is_old, &what)) {
+        || !find_record(service, &is_old, &what)
+        || !knows_down(service, is_old, &what)) {
         refuse(what, origin->name);
         return give_up(service, origin);
     }
