@@ -20,7 +20,7 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at causes child clock command control event hold pattern perms relay \
-	say service status tally wait wire
+	say service status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start take value
 INIT = main boot family foreground halt holds line mounts reap settings tree
@@ -32,8 +32,8 @@ SVLOG = main inflight input line logdir loop output rotate script stamp \
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 
-S6 = main become control fifodir ftrig permafailon svc svdt svlisten svok svperms \
-	svscanctl svstat svwait wait
+S6 = main become control fifodir ftrig instance link permafailon svc svdt \
+	svlisten svok svperms svscanctl svstat svwait wait
 
 PROGRAMS = init svscan supervise svlog svctl sv-s6
 SBIN = init svscan
