@@ -23,6 +23,7 @@ LIBSV = at causes child clock command control event hold pattern perms relay \
 	say service status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start take value
+CHAIN = envdir limit lockfile run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch
@@ -32,8 +33,9 @@ SVLOG = main inflight input line logdir loop output rotate script stamp \
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 
-S6 = main become control fifodir ftrig instance link permafailon svc svdt \
-	svlisten svok svperms svscanctl svstat svwait wait
+S6 = main become chain control fifodir ftrig ids instance link \
+	permafailon svc svdt svlisten svok svperms svscanctl svstat svwait \
+	wait
 
 PROGRAMS = init svscan supervise svlog svctl sv-s6
 SBIN = init svscan
@@ -91,13 +93,14 @@ objects = $(2:%=$(B)/obj/$1/%.o)
 
 OBJ.libsv := $(call objects,libsv,$(LIBSV))
 OBJ.engine := $(call objects,engine,$(ENGINE))
+OBJ.chain := $(call objects,chain,$(CHAIN))
 OBJ.init := $(call objects,init,$(INIT))
 OBJ.svscan := $(call objects,svscan,$(SVSCAN))
 OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
 OBJ.svlog := $(call objects,svlog,$(SVLOG))
 OBJ.svctl := $(call objects,svctl,$(SVCTL))
 OBJ.sv-s6 := $(call objects,s6,$(S6))
-OBJECTS := $(foreach part,libsv engine $(PROGRAMS),$(OBJ.$(part)))
+OBJECTS := $(foreach part,libsv engine chain $(PROGRAMS),$(OBJ.$(part)))
 OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
 
 # --- programs and the library -------------------------------------------------
@@ -108,6 +111,7 @@ objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
 
 .SECONDEXPANSION:
 $(B)/bin/svscan $(B)/bin/supervise: $(B)/obj/engine.a
+$(B)/bin/sv-s6: $(B)/obj/chain.a
 $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -162,7 +166,7 @@ $(B)/obj/tests/%.o: tests/%.c config.mak
 # tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
 # about the one of svlog), and may use all of its part but main(); each test may
 # use the engine and libsv.
-parts = libsv engine init svscan svlog svctl s6
+parts = libsv engine chain init svscan svlog svctl s6
 noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
 about = $(patsubst libsv,engine,$(firstword $(foreach part,$(parts),$(if \
 	$(filter %/$(call noun,$1).o %/$(patsubst \

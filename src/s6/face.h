@@ -24,7 +24,10 @@ extern const unsigned int faces_count;
 _Noreturn void face_usage(void);
 
 /* Faces, one list (main.c has their table). */
+int s6_applyuidgid(int argc, char *argv[]);
 int s6_cleanfifodir(int argc, char *argv[]);
+int s6_envdir(int argc, char *argv[]);
+int s6_envuidgid(int argc, char *argv[]);
 int s6_ftrig_listen(int argc, char *argv[]);
 int s6_ftrig_listen1(int argc, char *argv[]);
 int s6_ftrig_notify(int argc, char *argv[]);
@@ -36,6 +39,10 @@ int s6_instance_list(int argc, char *argv[]);
 int s6_instance_status(int argc, char *argv[]);
 int s6_mkfifodir(int argc, char *argv[]);
 int s6_permafailon(int argc, char *argv[]);
+int s6_setlock(int argc, char *argv[]);
+int s6_setsid(int argc, char *argv[]);
+int s6_setuidgid(int argc, char *argv[]);
+int s6_softlimit(int argc, char *argv[]);
 int s6_svc(int argc, char *argv[]);
 int s6_svdt(int argc, char *argv[]);
 int s6_svdt_clear(int argc, char *argv[]);
