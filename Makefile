@@ -4,7 +4,8 @@
 #                   fetches what it needs (.ci/deps) and runs ./configure first
 #   make build/bin/svlog    one of them
 #   make check      builds and runs the tests; T=behaviour/once runs that one
-#   make conformance    real s6 and ours side by side, as a table
+#   make conformance    real s6 and ours side by side, as a table; LOAD=200
+#                   TIMES=20: so often, beside a tree of so many services
 #   make image      the root file system of examples/mere-image, packed
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
@@ -200,7 +201,9 @@ check: tested
 # The table of what real s6 and ours do: it runs as part of check as well.
 conformance: all | test-tools
 	$(Q)rm -rf build/conformance
-	$(Q)tests/run conformance; status=$$?; tests/conformance-table; exit $$status
+	$(Q)$(if $(LOAD),tests/load $(LOAD) $(or $(TIMES),1) conformance,\
+		tests/run conformance); \
+	status=$$?; tests/conformance-table; exit $$status
 
 tested: all $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
