@@ -135,7 +135,11 @@ SUP=
 sup() {
     sup_start "$1"
     await 20 is_supervised "$1"
+    await 20 has_status "$1"
 }
+
+# Commands are heard before there is a status; who has subscribed reads it.
+has_status() { [ -e "$LIVE/$1/supervise/status" ]; }
 
 sup_start() {
     case $WAY in
