@@ -29,8 +29,8 @@ INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch
 SUPERVISE = main
-SVLOG = main inflight input line logdir loop output rotate script stamp \
-	straight work
+SVLOG = main inflight input line logdir loop output pattern process rotate \
+	script stamp straight work
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 

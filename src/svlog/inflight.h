@@ -48,6 +48,8 @@ struct ledger {
     uint64_t column;          /* bytes of the line at begin that are out */
     uint64_t marks;           /* how many of mark[] are used */
     struct logdir_mark mark[SCRIPT_ACTIONS_MAX];
+    uint64_t left_out;        /* actions that do not get the rest of that line:
+                                 bit i for action i */
 };
 
 _Static_assert(sizeof(struct ledger) <= INFLIGHT_LEDGER, "one page");

@@ -41,7 +41,8 @@ struct input {
     uint64_t total;           /* bytes taken so far */
     size_t held;              /* bytes in the window */
     size_t passing;           /* bytes that were read, not yet in the file */
-    char window[WINDOW];      /* the first bytes of those in flight */
+    char window[WINDOW + 1];  /* the first bytes of those in flight, and one that
+                                 script_select() may write to */
     char passage[WINDOW];
 };
 

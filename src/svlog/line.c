@@ -15,7 +15,7 @@ static const char *find(const char *at, const char *end, char byte)
 void lines_begin(struct lines *lines, const char *text, size_t size,
                  enum rest rest)
 {
-    lines->at = text;
+    lines->at = lines->begin = text;
     lines->end = text + size;
     lines->nul = find(text, lines->end, '\0');
     lines->rest = rest;
@@ -60,7 +60,7 @@ bool lines_next(struct lines *lines, struct piece *piece)
     }
     if (lines->rest == REST_NONE && (size || lines->column))
         return pass(lines, piece, size, true);
-    if (lines->rest == REST_PIECES && size)
+    if (lines->rest == REST_PIECES && size && lines->at == lines->begin)
         return pass(lines, piece, size, false);
     return false;
 }

@@ -17,11 +17,13 @@
 /* What follows the bytes at hand. */
 enum rest {
     REST_COMES,  /* more, later: an unfinished line waits for it */
-    REST_PIECES, /* more, but there is no room to wait: pass what there is */
+    REST_PIECES, /* more, but there is no room to wait: pass what there is, if
+                    it is of one line that has no end yet */
     REST_NONE,   /* nothing, ever: what there is is the last line */
 };
 
 struct lines {
+    const char *begin;
     const char *at;  /* the first byte that has not been passed */
     const char *end;
     const char *nul; /* the first NUL at or after at; end if there is none */

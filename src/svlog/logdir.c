@@ -279,10 +279,20 @@ static bool create_state(const struct logdir *logdir)
     return fd >= 0;
 }
 
+/* What a processor that was done has left for the next one, if we were killed
+ * before it got its name.  Of a crash of another kind nobody knows. */
+static bool rescue_state(const struct logdir *logdir, bool is_good)
+{
+    if (!is_good || !is_executable(logdir, "processed"))
+        return remove_file(logdir, "newstate");
+    return renameat(logdir->dir, "newstate", logdir->dir, "state") == 0 ||
+           errno == ENOENT;
+}
+
 static bool recover(struct logdir *logdir, bool is_good, const char **failed)
 {
     *failed = "/newstate";
-    if (!remove_file(logdir, "newstate"))
+    if (!rescue_state(logdir, is_good))
         return false;
     if (!rescue_rotation(logdir, failed))
         return false;

@@ -34,6 +34,13 @@ enum rotation {
     ROTATION_RENAME,
     ROTATION_OPEN,
     ROTATION_MARK,
+    ROTATION_RUN,
+    ROTATION_WAIT,
+    ROTATION_SYNC_PROCESSED,
+    ROTATION_SYNC_STATE,
+    ROTATION_REMOVE,
+    ROTATION_STATE,
+    ROTATION_KEEP,
     ROTATION_ARCHIVE,
     ROTATION_TRIM,
 };
@@ -45,6 +52,9 @@ struct logdir {
     ino_t ino;        /* of current */
     uint64_t size;    /* of current */
     int64_t retry_at; /* CLOCK_BOOTTIME ns; 0: nothing has failed */
+    int64_t finish_at; /* the same for what is done with previous */
+    int64_t period_at; /* the end of current's time, 0 while it is empty */
+    pid_t processor;   /* ROTATION_WAIT: who runs */
     int dir;
     int lock;
     int current;

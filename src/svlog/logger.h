@@ -28,6 +28,7 @@ struct logger {
     size_t logdirs_count;
     struct input input;
     struct lines lines;
+    uint64_t selected; /* actions that get the line at hand */
 
     unsigned int last_ms; /* -t */
     bool may_not_gather;  /* -b: take nothing while output waits */

@@ -56,6 +56,9 @@ static bool close_logdirs(void)
     int64_t now = sv_boottime();
 
     for (size_t i = 0; i < logger.logdirs_count; i++)
+        if (logger.logdirs[i].step != ROTATION_NONE)
+            return false;
+    for (size_t i = 0; i < logger.logdirs_count; i++)
         if (logger.logdirs[i].retry_at || !logdir_close(logger.logdirs + i)) {
             if (!logger.logdirs[i].retry_at)
                 rotate_failed(logger.logdirs + i, "close", "/current", now);
@@ -75,6 +78,10 @@ static void on_signals(int signals)
         case SIGALRM:
             for (size_t i = 0; i < logger.logdirs_count; i++)
                 logger.logdirs[i].is_asked = true;
+            break;
+        case SIGCHLD:
+            for (size_t i = 0; i < logger.logdirs_count; i++)
+                rotate_reap(logger.logdirs + i, sv_boottime());
             break;
         case SIGTERM:
             if (!logger.is_protected)
@@ -124,15 +131,24 @@ static void take(size_t size, bool is_written)
         still_to_take -= (size_t)(logger.input.total - before);
 }
 
+/* The earlier of two times, of which the second may be none. */
+static int64_t sooner(int64_t next, int64_t at)
+{
+    return at && at < next ? at : next;
+}
+
 /* The time until the next timer, for poll(). */
 static int milliseconds_left(void)
 {
     int64_t next = INT64_MAX;
     int64_t left;
 
-    for (size_t i = 0; i < logger.logdirs_count; i++)
-        if (logger.logdirs[i].retry_at && logger.logdirs[i].retry_at < next)
-            next = logger.logdirs[i].retry_at;
+    for (size_t i = 0; i < logger.logdirs_count; i++) {
+        rotate_watch(logger.logdirs + i, sv_boottime());
+        next = sooner(next, logger.logdirs[i].retry_at);
+        next = sooner(next, logger.logdirs[i].finish_at);
+        next = sooner(next, logger.logdirs[i].period_at);
+    }
     if (!logger.input.has_ended && take_again_at && take_again_at < next)
         next = take_again_at;
     if (!logger.input.has_ended && !still_to_take && last_line_at &&
@@ -153,12 +169,13 @@ static bool wants_input(bool is_written)
            (is_written || !logger.may_not_gather);
 }
 
-static bool stdout_waits(void)
+/* The descriptor if lines wait to be written there, else -1. */
+static int fd_that_waits(int fd)
 {
     for (size_t i = 0; i < logger.script.count; i++)
-        if (!logger.outputs[i].logdir && output_waits(logger.outputs + i))
-            return true;
-    return false;
+        if (logger.outputs[i].fd == fd && output_waits(logger.outputs + i))
+            return fd;
+    return -1;
 }
 
 static void wait_and_take(int signals, bool is_written)
@@ -168,7 +185,8 @@ static void wait_and_take(int signals, bool is_written)
     struct pollfd fds[] = {
         {.fd = signals, .events = POLLIN},
         {.fd = wants ? logger.input.fd : -1, .events = POLLIN},
-        {.fd = stdout_waits() ? STDOUT_FILENO : -1, .events = POLLOUT},
+        {.fd = fd_that_waits(STDOUT_FILENO), .events = POLLOUT},
+        {.fd = fd_that_waits(STDERR_FILENO), .events = POLLOUT},
     };
 
     if (!size && !logger.input.has_ended) {

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <skalibs/types.h>
@@ -19,12 +20,16 @@
 #include "svlog/svlog.h"
 
 #define USAGE                                                                  \
-    "svlog [-d FD] [-q | -v] [-b] [-p] [-l BYTES] [-t MS] [--] directive..."
+    "[-d FD] [-q | -v] [-b] [-p] [-l BYTES] [-t MS] [--] directive..."
 
 /* As in s6-log: a shorter limit would leave no room for a stamp. */
 enum { LIMIT_LEAST = 48, NOTIFY_LEAST = 3, LAST_MS = 2000 };
 
+enum { S6_LOG_LIMIT = 8192 };
+
 unsigned int verbosity = 1;
+
+static const char *usage = "svlog " USAGE;
 
 static unsigned int notify_fd; /* -d; 0: none */
 static int signals;
@@ -34,7 +39,7 @@ static unsigned int read_number(const char *text)
     unsigned int value;
 
     if (!uint0_scan(text, &value))
-        sv_die_usage(USAGE);
+        sv_die_usage(usage);
     return value;
 }
 
@@ -70,6 +75,7 @@ static void read_options(int argc, char *argv[])
     };
     int letter;
 
+    logger.selected = UINT64_MAX;
     opterr = 0;
     while ((letter = getopt_long(argc, argv, "+d:qvbpl:t:", names, NULL)) >= 0)
         switch (letter) {
@@ -80,12 +86,12 @@ static void read_options(int argc, char *argv[])
         case 'p': logger.is_protected = true; break;
         case 'l': set_limit(optarg); break;
         case 't': logger.last_ms = read_number(optarg); break;
-        case 'h': sv_print_and_exit("usage: " USAGE "\n");
+        case 'h': sv_print_and_exit("usage: svlog " USAGE "\n");
         case 'V': sv_print_and_exit("svlog (mere-init) " SV_VERSION "\n");
-        default: sv_die_usage(USAGE);
+        default: sv_die_usage(usage);
         }
     if (optind == argc)
-        sv_die_usage(USAGE);
+        sv_die_usage(usage);
 }
 
 static void read_script(const char *const *words)
@@ -93,9 +99,10 @@ static void read_script(const char *const *words)
     struct complaint complaint;
 
     if (!script_parse(&logger.script, words, &complaint))
-        sv_die(SV_EXIT_USAGE, complaint.text, complaint.directive);
+        sv_die(SV_EXIT_USAGE, complaint.text, complaint.directive,
+               complaint.rest);
     if (logger.script.unused)
-        warn("directives after the last action are not used: ",
+        warn("ignoring extraneous non-action directives: ",
              logger.script.unused);
 }
 
@@ -103,6 +110,15 @@ static _Noreturn void die_logdir(const char *what, const struct logdir *logdir,
                                  const char *file)
 {
     sv_die_sys("unable to ", what, " ", logdir->path, file);
+}
+
+/* A logdir that several actions name is one, kept as the first says. */
+static struct logdir *find_logdir(const char *path)
+{
+    for (size_t i = 0; i < logger.logdirs_count; i++)
+        if (!strcmp(logger.logdirs[i].path, path))
+            return logger.logdirs + i;
+    return NULL;
 }
 
 static void lock_logdirs(void)
@@ -113,9 +129,9 @@ static void lock_logdirs(void)
         const struct action *action = logger.script.actions + i;
         struct logdir *logdir = logger.logdirs + logger.logdirs_count;
 
-        if (!action->logdir)
+        if (action->to != TO_LOGDIR || find_logdir(action->path))
             continue;
-        if (!logdir_lock(logdir, action->logdir, &action->policy, &failed))
+        if (!logdir_lock(logdir, action->path, &action->policy, &failed))
             die_logdir(*failed ? "lock" : "open", logdir, failed);
         logger.logdirs_count++;
     }
@@ -147,6 +163,8 @@ static void open_logdirs(void)
                          &failed))
             die_logdir("open", logger.logdirs + i, failed);
     logger.lines.column = ledger->column;
+    if (ledger->column)
+        logger.selected = ~ledger->left_out;
     logger.is_plain = straight_suits(&logger.script, logger.lines.limit);
     /* The last svlog was killed when lines had gone straight to current. */
     logger.looked_upto = ledger->mark[0].size;
@@ -157,21 +175,28 @@ static void open_logdirs(void)
                       logger.logdirs[0].size > logger.looked_upto;
 }
 
+/* The first output to the same place, or the output itself. */
+static struct output *first_to(const struct action *action,
+                               const struct logdir *logdir,
+                               struct output *output)
+{
+    for (struct output *other = logger.outputs; other < output; other++)
+        if (other->action->to == action->to && other->logdir == logdir &&
+            action->to != TO_STATUS)
+            return other->into;
+    return output;
+}
+
 static void open_outputs(void)
 {
-    struct output *to_stdout = NULL;
-    struct logdir *logdir = logger.logdirs;
-
     for (size_t i = 0; i < logger.script.count; i++) {
         const struct action *action = logger.script.actions + i;
-        struct output *into = logger.outputs + i;
+        struct output *output = logger.outputs + i;
+        struct logdir *logdir =
+            action->to == TO_LOGDIR ? find_logdir(action->path) : NULL;
 
-        if (!action->logdir && to_stdout)
-            into = to_stdout;
-        if (!action->logdir)
-            to_stdout = into;
-        if (!output_open(logger.outputs + i, action,
-                         action->logdir ? logdir++ : NULL, into, WINDOW))
+        if (!output_open(output, action, logdir,
+                         first_to(action, logdir, output), WINDOW))
             sv_die_sys("unable to make room for output");
     }
 }
@@ -184,6 +209,7 @@ static void catch_signals(void)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGALRM);
+    sigaddset(&set, SIGCHLD);
     signal(SIGPIPE, SIG_IGN);
     signals = -1;
     if (sigprocmask(SIG_SETMASK, &set, NULL) == 0)
@@ -209,9 +235,23 @@ static void notify(void)
     close((int)notify_fd);
 }
 
+/* By s6-log's name, what s6-log does where nothing else is said. */
+static void take_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *name = slash ? slash + 1 : path;
+
+    sv_program = "svlog";
+    if (!name || strcmp(name, "s6-log") != 0)
+        return;
+    sv_program = "s6-log";
+    usage = "s6-log " USAGE;
+    logger.lines.limit = S6_LOG_LIMIT;
+}
+
 int main(int argc, char *argv[])
 {
-    sv_program = "svlog";
+    take_name(argv[0]);
     logger.last_ms = LAST_MS;
     read_options(argc, argv);
     read_script((const char *const *)argv + optind);

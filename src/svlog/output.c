@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* output.c - gathers lines and writes them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sv/at.h"
 #include "svlog/output.h"
 #include "svlog/rotate.h"
 #include "svlog/stamp.h"
@@ -19,24 +21,48 @@ static size_t put(char *to, const char *from, size_t size)
     return size;
 }
 
-/* The prefix is put in place once; the stamps before it are written over. */
+static const char *level_of(const struct action *action)
+{
+    return action->to == TO_ALERT ? ": alert: " : "";
+}
+
+/* What stands before a line: who it is that gives an alert, stamps, a prefix.
+ * All but the stamps is put in place once. */
 static bool make_head(struct output *output)
 {
     const struct action *action = output->action;
+    const char *name = action->to == TO_ALERT ? sv_program : "";
+    const char *level = level_of(action);
+    const char *prefix = action->prefix ? action->prefix : "";
     size_t label = action->has_label ? STAMP_LABEL : 0;
-    size_t date = action->has_date ? STAMP_DATE : 0;
-    size_t stamps = label + date;
-    size_t prefix = action->prefix ? strlen(action->prefix) : 0;
+    size_t stamps = label + (action->has_date ? STAMP_DATE : 0U);
+    char *at = malloc(strlen(name) + strlen(level) + stamps + strlen(prefix) +
+                      1);
 
-    output->head = malloc(stamps + prefix + 1);
-    if (!output->head)
+    output->head = at;
+    if (!at)
         return false;
-    output->head_size = stamps;
-    if (prefix) {
-        memcpy(output->head + stamps, action->prefix, prefix);
-        output->head[stamps + prefix] = ' ';
-        output->head_size += prefix + 1;
-    }
+    at += put(at, name, strlen(name));
+    at += put(at, level, strlen(level));
+    output->stamps = at;
+    at += stamps;
+    at += put(at, prefix, strlen(prefix));
+    if (action->prefix)
+        *at++ = ' ';
+    output->head_size = (size_t)(at - output->head);
+    return true;
+}
+
+/* The name under which a status file is written before it gets its own. */
+static bool make_fresh(struct output *output)
+{
+    size_t size = strlen(output->action->path);
+
+    output->fresh = malloc(size + sizeof ".new");
+    if (!output->fresh)
+        return false;
+    memcpy(output->fresh, output->action->path, size);
+    memcpy(output->fresh + size, ".new", sizeof ".new");
     return true;
 }
 
@@ -59,15 +85,21 @@ bool output_open(struct output *output, const struct action *action,
     struct stat st;
 
     *output = (struct output){.action = action, .logdir = logdir,
-                              .into = into};
-    output->is_regular =
-        !logdir && fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+                              .into = into, .fd = -1};
+    if (action->to == TO_STDOUT)
+        output->fd = STDOUT_FILENO;
+    if (action->to == TO_ALERT)
+        output->fd = STDERR_FILENO;
+    output->is_regular = output->fd >= 0 && fstat(output->fd, &st) == 0 &&
+                         S_ISREG(st.st_mode);
+    if (action->to == TO_STATUS && !make_fresh(output))
+        return false;
     return make_head(output) && make_room(into, output->head_size, window);
 }
 
 void output_stamp(struct output *output, int64_t realtime)
 {
-    char *at = output->head;
+    char *at = output->stamps;
 
     if (output->action->has_label) {
         stamp_label(at, realtime);
@@ -84,19 +116,62 @@ bool output_has_room(const struct output *output, size_t size)
                output->heads + output->writers * (size + 1);
 }
 
-void output_put(struct output *output, const struct piece *piece)
+static void gather(struct output *output, const struct piece *piece)
 {
     struct output *into = output->into;
     char *at = into->buf + into->size;
 
-    if (into->is_gone)
-        return;
     if (piece->begins)
         at += put(at, output->head, output->head_size);
     at += put(at, piece->text, piece->size);
     if (piece->ends)
         *at++ = '\n';
     into->size = (size_t)(at - into->buf);
+}
+
+/* A line that is too long becomes its beginning, and dots in place of what they
+ * are shorter than. */
+static void gather_alert(struct output *output, const struct piece *piece)
+{
+    static const char dots[] = "...\n";
+    struct piece head = *piece;
+    size_t most = output->action->alert;
+
+    if (!most || (piece->begins && piece->size < most + sizeof dots - 1))
+        most = SIZE_MAX;
+    if (piece->begins)
+        output->is_cut = most != SIZE_MAX;
+    else if (output->is_cut)
+        return;
+    if (output->is_cut) {
+        head.size = most;
+        head.ends = false;
+    }
+    gather(output, &head);
+    if (output->is_cut)
+        output->into->size += put(output->into->buf + output->into->size, dots,
+                                  sizeof dots - 1);
+}
+
+/* What follows the first pieces of a line is more than a status file shows. */
+static void gather_status(struct output *output, const struct piece *piece)
+{
+    if (piece->begins)
+        output->size = 0;
+    if (output_has_room(output, piece->size))
+        gather(output, piece);
+}
+
+void output_put(struct output *output, const struct piece *piece)
+{
+    if (output->into->is_gone)
+        return;
+    if (output->action->to == TO_ALERT)
+        gather_alert(output, piece);
+    else if (output->action->to == TO_STATUS)
+        gather_status(output, piece);
+    else
+        gather(output, piece);
 }
 
 bool output_waits(const struct output *output)
@@ -137,7 +212,7 @@ static bool flush_logdir(struct output *output, int64_t now)
  * wait.  It is not made non-blocking for that: the descriptor may be shared. */
 static size_t writable(const struct output *output)
 {
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct pollfd out = {.fd = output->fd, .events = POLLOUT};
     size_t left = output->size - output->done;
 
     if (output->is_regular)
@@ -147,17 +222,18 @@ static size_t writable(const struct output *output)
     return left < PIPE_BUF ? left : PIPE_BUF;
 }
 
-static bool flush_stdout(struct output *output)
+static bool flush_stream(struct output *output)
 {
     size_t room;
 
     while (output->size && (room = writable(output)) > 0) {
-        ssize_t count = write(STDOUT_FILENO, output->buf + output->done, room);
+        ssize_t count = write(output->fd, output->buf + output->done, room);
 
         if (count < 0 && (errno == EAGAIN || errno == EINTR))
             break;
         if (count < 0) {
-            warn_sys("unable to write to standard output (given up)");
+            if (output->fd == STDOUT_FILENO)
+                warn_sys("unable to write to standard output (given up)");
             output->is_gone = true;
             output->done = output->size = 0;
         } else {
@@ -167,9 +243,42 @@ static bool flush_stdout(struct output *output)
     return output->size == 0;
 }
 
+/* Brings the line to the size of the file: what lies beyond is cut off, what
+ * lacks is newlines.  The buffer has room for as much. */
+static void fit_status(struct output *output)
+{
+    size_t size = output->action->status;
+
+    if (!size)
+        return;
+    if (output->size < size)
+        memset(output->buf + output->size, '\n', size - output->size);
+    output->size = size;
+}
+
+static void flush_status(struct output *output)
+{
+    const char *path = output->action->path;
+
+    fit_status(output);
+    if (sv_at_replace(AT_FDCWD, ".", path, output->fresh, output->buf,
+                      output->size))
+        output->has_failed = false;
+    else if (!output->has_failed) {
+        warn_sys("unable to write status file ", path);
+        output->has_failed = true;
+    }
+    output->size = 0;
+}
+
 bool output_flush(struct output *output, int64_t now)
 {
     if (!output->size)
         return true;
-    return output->logdir ? flush_logdir(output, now) : flush_stdout(output);
+    if (output->logdir)
+        return flush_logdir(output, now);
+    if (output->fd >= 0)
+        return flush_stream(output);
+    flush_status(output);
+    return true;
 }

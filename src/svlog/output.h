@@ -4,7 +4,8 @@
  *
  * What one slice of the input makes fits in an output's buffer, so a slice is
  * worked without a thought for what happens if a write fails: whoever works
- * asks output_has_room() first, and starts on a slice with empty buffers.
+ * asks output_has_room() first, and starts on a slice with empty buffers.  A
+ * status file gets the last line of a slice only.
  */
 #ifndef SVLOG_OUTPUT_H
 #define SVLOG_OUTPUT_H
@@ -19,19 +20,24 @@
 
 struct output {
     const struct action *action;
-    struct logdir *logdir; /* NULL: standard output */
+    struct logdir *logdir; /* TO_LOGDIR */
+    int fd;                /* TO_STDOUT, TO_ALERT; -1 */
     struct output *into;   /* itself, or the first to the same place, whose
                               buffer keeps the lines of both in order */
     char *head;            /* what stands before each line */
+    char *stamps;          /* in it, where they stand */
     size_t head_size;
+    char *fresh;    /* TO_STATUS: the file before it has its name */
     size_t writers; /* outputs that gather here */
     size_t heads;   /* bytes of their heads together */
     char *buf;
     size_t capacity;
     size_t size; /* bytes in buf */
     size_t done; /* of them, bytes that are written */
-    bool is_regular; /* standard output: a file, which never waits */
-    bool is_gone;    /* standard output: nobody reads it any more */
+    bool is_regular; /* fd is a file, which never waits */
+    bool is_gone;    /* nobody reads fd any more */
+    bool is_cut;     /* an alert: no more of this line */
+    bool has_failed; /* a status file: which has been said */
 };
 
 /* Gets the memory that the output will ever need: for a slice of at least
@@ -51,7 +57,8 @@ void output_put(struct output *output, const struct piece *piece);
 
 /* Writes what was gathered; true when all of it is written.  Never waits.  If
  * a logdir fails, see rotate_failed(); a standard output that fails is gone
- * from then on, with a warning. */
+ * from then on, with a warning; what a status file does not take is given up,
+ * with a warning the first time. */
 bool output_flush(struct output *output, int64_t now);
 
 /* Is there something that is not written? */

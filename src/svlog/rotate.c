@@ -4,19 +4,32 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sv/clock.h"
+#include "svlog/process.h"
 #include "svlog/rotate.h"
 #include "svlog/svlog.h"
+
+bool rotate_is_exchanging(const struct logdir *logdir)
+{
+    return logdir->step != ROTATION_NONE && logdir->step <= ROTATION_MARK;
+}
+
+static bool is_finishing(const struct logdir *logdir)
+{
+    return logdir->step > ROTATION_MARK;
+}
 
 bool rotate_is_due(const struct logdir *logdir, uint64_t bytes)
 {
     uint64_t size = logdir->size + bytes;
 
-    return logdir->step != ROTATION_NONE ||
-           (size && (logdir->is_asked || size + logdir->policy.tolerance >=
-                                             logdir->policy.size));
+    return rotate_is_exchanging(logdir) ||
+           (!is_finishing(logdir) && size &&
+            (logdir->is_asked ||
+             size + logdir->policy.tolerance >= logdir->policy.size));
 }
 
 /* Somebody may have removed the file: then there is nothing to archive. */
@@ -30,6 +43,31 @@ static bool step_to(struct logdir *logdir, bool done, enum rotation next)
     if (done)
         logdir->step = next;
     return done;
+}
+
+static enum rotation after_mark(const struct logdir *logdir)
+{
+    return logdir->policy.processor ? ROTATION_RUN : ROTATION_ARCHIVE;
+}
+
+/* Puts a file on the disk, and changes its mode if one is given. */
+static bool sync_file(const struct logdir *logdir, const char *file,
+                      mode_t mode)
+{
+    int fd = openat(logdir->dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool done;
+
+    if (fd < 0)
+        return false;
+    done = fsync(fd) == 0 && (!mode || fchmod(fd, mode) == 0);
+    close(fd);
+    return done;
+}
+
+static bool start_processor(struct logdir *logdir)
+{
+    logdir->processor = process_start(logdir);
+    return logdir->processor > 0;
 }
 
 /* Takes one step; false, with errno set, leaves the logdir in it. */
@@ -49,7 +87,27 @@ static bool take_step(struct logdir *d)
     case ROTATION_MARK:
         return step_to(d, is_done_or_gone(fchmodat(d->dir, "previous",
                                                    d->mode | S_IXUSR, 0)),
-                       ROTATION_ARCHIVE);
+                       after_mark(d));
+    case ROTATION_RUN:
+        return step_to(d, start_processor(d), ROTATION_WAIT);
+    case ROTATION_WAIT:
+        return true;
+    case ROTATION_SYNC_PROCESSED:
+        return step_to(d, sync_file(d, "processed", d->mode | S_IXUSR),
+                       ROTATION_SYNC_STATE);
+    case ROTATION_SYNC_STATE:
+        return step_to(d, sync_file(d, "newstate", 0) ||
+                              errno == ENOENT,
+                       ROTATION_REMOVE);
+    case ROTATION_REMOVE:
+        return step_to(d, is_done_or_gone(unlinkat(d->dir, "previous", 0)),
+                       ROTATION_STATE);
+    case ROTATION_STATE:
+        return step_to(d, is_done_or_gone(renameat(d->dir, "newstate", d->dir,
+                                                   "state")),
+                       ROTATION_KEEP);
+    case ROTATION_KEEP:
+        return step_to(d, logdir_archive(d, "processed", ".s"), ROTATION_TRIM);
     case ROTATION_ARCHIVE:
         return step_to(d, logdir_archive(d, "previous", ".s"), ROTATION_TRIM);
     case ROTATION_TRIM:
@@ -58,49 +116,104 @@ static bool take_step(struct logdir *d)
     return true;
 }
 
-static void complain(struct logdir *logdir, int64_t now)
-{
-    static const struct {
-        const char *what;
-        const char *file;
-    } doing[] = {
-        [ROTATION_SYNC] = {"fsync", "/current"},
-        [ROTATION_RENAME] = {"rename", "/current"},
-        [ROTATION_OPEN] = {"create", "/current"},
-        [ROTATION_MARK] = {"chmod", "/previous"},
-        [ROTATION_ARCHIVE] = {"archive", "/previous"},
-        [ROTATION_TRIM] = {"trim", ""},
-    };
+static const struct {
+    const char *what;
+    const char *file;
+} doing[] = {
+    [ROTATION_SYNC] = {"fsync", "/current"},
+    [ROTATION_RENAME] = {"rename", "/current"},
+    [ROTATION_OPEN] = {"create", "/current"},
+    [ROTATION_MARK] = {"chmod", "/previous"},
+    [ROTATION_RUN] = {"start the processor of", ""},
+    [ROTATION_SYNC_PROCESSED] = {"fsync", "/processed"},
+    [ROTATION_SYNC_STATE] = {"fsync", "/newstate"},
+    [ROTATION_REMOVE] = {"remove", "/previous"},
+    [ROTATION_STATE] = {"rename", "/newstate"},
+    [ROTATION_KEEP] = {"archive", "/processed"},
+    [ROTATION_ARCHIVE] = {"archive", "/previous"},
+    [ROTATION_TRIM] = {"trim", ""},
+};
 
-    rotate_failed(logdir, doing[logdir->step].what, doing[logdir->step].file,
-                  now);
-}
-
-void rotate_failed(struct logdir *logdir, const char *what, const char *file,
-                   int64_t now)
+/* Returns the time at which to try again. */
+static int64_t complain(const struct logdir *logdir, const char *what,
+                        const char *file, int64_t now)
 {
     char ms[SV_NUMBER_MAX];
 
     warn_sys("unable to ", what, " ", logdir->path, file, " (retrying in ",
              sv_number(ms, logdir->policy.retry_ms), " ms)");
-    logdir->retry_at = now + logdir->policy.retry_ms * SV_MS;
+    return now + logdir->policy.retry_ms * SV_MS;
+}
+
+void rotate_failed(struct logdir *logdir, const char *what, const char *file,
+                   int64_t now)
+{
+    logdir->retry_at = complain(logdir, what, file, now);
+}
+
+void rotate_finish(struct logdir *logdir, int64_t now)
+{
+    if (now < logdir->finish_at)
+        return;
+    logdir->finish_at = 0;
+    while (is_finishing(logdir) && logdir->step != ROTATION_WAIT)
+        if (!take_step(logdir)) {
+            logdir->finish_at = complain(logdir, doing[logdir->step].what,
+                                         doing[logdir->step].file, now);
+            return;
+        }
+}
+
+void rotate_reap(struct logdir *logdir, int64_t now)
+{
+    char ms[SV_NUMBER_MAX];
+    int status;
+
+    if (logdir->step != ROTATION_WAIT ||
+        waitpid(logdir->processor, &status, WNOHANG) != logdir->processor)
+        return;
+    logdir->step = status ? ROTATION_RUN : ROTATION_SYNC_PROCESSED;
+    if (!status)
+        return;
+    warn("processor ", WIFSIGNALED(status) ? "crashed" : "failed", " in ",
+         logdir->path, " (retrying in ",
+         sv_number(ms, logdir->policy.retry_ms), " ms)");
+    logdir->finish_at = now + logdir->policy.retry_ms * SV_MS;
+}
+
+void rotate_watch(struct logdir *logdir, int64_t now)
+{
+    if (!logdir->policy.period || !logdir->size)
+        logdir->period_at = 0;
+    else if (!logdir->period_at)
+        logdir->period_at = now + logdir->policy.period * SV_SECOND;
+}
+
+void rotate_by_time(struct logdir *logdir, int64_t now)
+{
+    if (!logdir->period_at || now < logdir->period_at)
+        return;
+    logdir->is_asked = true;
+    logdir->period_at = 0;
 }
 
 bool rotate(struct logdir *logdir, int64_t now)
 {
     if (!rotate_is_due(logdir, 0)) {
-        logdir->is_asked = false;
+        logdir->is_asked &= is_finishing(logdir);
         return true;
     }
     if (now < logdir->retry_at)
         return false;
     do {
         if (!take_step(logdir)) {
-            complain(logdir, now);
+            rotate_failed(logdir, doing[logdir->step].what,
+                          doing[logdir->step].file, now);
             return false;
         }
-    } while (logdir->step != ROTATION_NONE);
+    } while (rotate_is_exchanging(logdir));
     logdir->is_asked = false;
     logdir->retry_at = 0;
+    rotate_finish(logdir, now);
     return true;
 }

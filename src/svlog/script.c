@@ -8,7 +8,12 @@
 
 #include "svlog/script.h"
 
-enum { SIZE_LEAST = 4096, SIZE_MOST = 268435455 };
+enum {
+    SIZE_LEAST = 4096,
+    SIZE_MOST = 268435455,
+    ALERT_MOST = 65000, /* what surely fits in a window, with its dots */
+    STATUS_MOST = 65536,
+};
 
 /* What the next action will get. */
 struct reading {
@@ -19,7 +24,7 @@ struct reading {
 
 static bool refuse(struct reading *r, const char *text, const char *directive)
 {
-    *r->complaint = (struct complaint){text, directive};
+    *r->complaint = (struct complaint){text, directive, ""};
     return false;
 }
 
@@ -58,9 +63,11 @@ static bool tolerance(struct reading *r, const char *word)
 {
     if (!number(r, word, &r->next.policy.tolerance))
         return false;
-    if (r->next.policy.tolerance > r->next.policy.size / 2)
-        return refuse(r, "more than half of s: directive ", word);
-    return true;
+    if (r->next.policy.tolerance <= r->next.policy.size / 2)
+        return true;
+    refuse(r, "directive ", word);
+    r->complaint->rest = " conflicts with previous s directive";
+    return false;
 }
 
 /* A letter that stands alone. */
@@ -78,52 +85,115 @@ static bool prefix(struct reading *r, const char *word)
     return true;
 }
 
-static bool act(struct reading *r, const char *word, const char *logdir)
+static bool at_most(struct reading *r, const char *word, uint32_t *value,
+                    uint32_t most)
+{
+    if (!number(r, word, value))
+        return false;
+    if (*value > most)
+        *value = most;
+    return true;
+}
+
+static bool processor(struct reading *r, const char *word)
+{
+    r->next.policy.processor = word[1] ? word + 1 : NULL;
+    r->next.policy.is_shell = word[0] == '?';
+    return true;
+}
+
+/* The rule to be filled next; NULL, with a complaint, if there are too many. */
+static struct rule *new_rule(struct reading *r, const char *word,
+                             enum rule_kind kind)
 {
     struct script *script = r->script;
+    struct rule *rule = script->rules + script->rules_count;
 
+    if (script->rules_count == SCRIPT_RULES_MAX) {
+        refuse(r, "too many directives: ", word);
+        return NULL;
+    }
+    rule->kind = kind;
+    return rule;
+}
+
+static bool selection(struct reading *r, const char *word, enum rule_kind kind)
+{
+    struct rule *rule = new_rule(r, word, kind);
+
+    if (!rule)
+        return false;
+    if (!pattern_compile(&rule->pattern, word + 1))
+        return unrecognized(r, word);
+    r->script->rules_count++;
+    return true;
+}
+
+static bool fallback(struct reading *r, const char *word)
+{
+    if (word[1])
+        return refuse(r, "syntax error at directive: ", word);
+    if (!new_rule(r, word, RULE_FALLBACK))
+        return false;
+    r->script->rules_count++;
+    return true;
+}
+
+static bool act(struct reading *r, const char *word, enum destination to,
+                const char *path)
+{
+    struct script *script = r->script;
+    struct rule *rule = new_rule(r, word, RULE_ACT);
+
+    if (!rule)
+        return false;
     if (script->count == SCRIPT_ACTIONS_MAX)
         return refuse(r, "too many actions: ", word);
-    r->next.logdir = logdir;
+    r->next.to = to;
+    r->next.path = path;
+    rule->action = script->count;
+    script->selects |= script->rules_count > script->count;
+    script->rules_count++;
     script->actions[script->count++] = r->next;
     r->next.has_label = r->next.has_date = false;
     script->unused = NULL;
     return true;
 }
 
-static bool to_stdout(struct reading *r, const char *word)
+/* 1 and 2 stand alone, a status file has a name. */
+static bool act_if(struct reading *r, bool is_good, const char *word,
+                   enum destination to, const char *path)
 {
-    if (word[1])
-        return refuse(r, "syntax error at directive: ", word);
-    return act(r, word, NULL);
+    return is_good ? act(r, word, to, path)
+                   : refuse(r, "syntax error at directive: ", word);
 }
 
 static bool directive(struct reading *r, const char *word)
 {
-    if (strchr("./1", word[0]) == NULL && !r->script->unused)
+    if (strchr("./12=", word[0]) == NULL && !r->script->unused)
         r->script->unused = word;
     switch (word[0]) {
     case '.':
-    case '/': return act(r, word, word);
-    case '1': return to_stdout(r, word);
+    case '/': return act(r, word, TO_LOGDIR, word);
+    case '1': return act_if(r, !word[1], word, TO_STDOUT, NULL);
+    case '2': return act_if(r, !word[1], word, TO_ALERT, NULL);
+    case '=': return act_if(r, word[1], word, TO_STATUS, word + 1);
+    case '+': return selection(r, word, RULE_SELECT);
+    case '-': return selection(r, word, RULE_DESELECT);
+    case 'f': return fallback(r, word);
     case 'n': return number(r, word, &r->next.policy.keep);
     case 's': return size(r, word);
     case 'S': return total(r, word);
     case 'l': return tolerance(r, word);
     case 'r': return number(r, word, &r->next.policy.retry_ms);
+    case 'R': return number(r, word, &r->next.policy.period);
+    case 'E': return at_most(r, word, &r->next.alert, ALERT_MOST);
+    case '^': return at_most(r, word, &r->next.status, STATUS_MOST);
     case 't': return flag(r, word, &r->next.has_label);
     case 'T': return flag(r, word, &r->next.has_date);
     case 'p': return prefix(r, word);
-    case '+':
-    case '-':
-    case 'f':
-    case '2':
-    case '=':
-    case 'E':
-    case '^':
-    case 'R':
     case '!':
-    case '?': return refuse(r, "directive not supported: ", word);
+    case '?': return processor(r, word);
     default: return unrecognized(r, word);
     }
 }
@@ -136,6 +206,8 @@ bool script_parse(struct script *script, const char *const *words,
         .complaint = complaint,
         .next.policy = {.keep = 10, .size = 99999, .tolerance = 2000,
                         .retry_ms = 2000},
+        .next.alert = 200,
+        .next.status = 1001,
     };
 
     *script = (struct script){0};
@@ -145,4 +217,35 @@ bool script_parse(struct script *script, const char *const *words,
     if (!script->count)
         return refuse(&reading, "no action directive specified", "");
     return true;
+}
+
+uint64_t script_select(const struct script *script, char *line, size_t size)
+{
+    const char after = line[size];
+    uint64_t actions = 0;
+    bool selected = true;
+
+    line[size] = 0;
+    for (size_t i = 0; i < script->rules_count; i++) {
+        const struct rule *rule = script->rules + i;
+
+        if (rule->kind == RULE_ACT)
+            actions |= selected ? UINT64_C(1) << rule->action : 0;
+        else if (rule->kind == RULE_FALLBACK)
+            selected = !actions;
+        else if (selected == (rule->kind == RULE_DESELECT) &&
+                 pattern_matches(&rule->pattern, line, size))
+            selected = !selected;
+    }
+    line[size] = after;
+    return actions;
+}
+
+void script_free(struct script *script)
+{
+    for (size_t i = 0; i < script->rules_count; i++)
+        if (script->rules[i].kind == RULE_SELECT ||
+            script->rules[i].kind == RULE_DESELECT)
+            pattern_free(&script->rules[i].pattern);
+    *script = (struct script){0};
 }

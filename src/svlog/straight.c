@@ -10,8 +10,8 @@ bool straight_suits(const struct script *script, uint64_t limit)
 {
     const struct action *only = script->actions;
 
-    return script->count == 1 && only->logdir && !only->has_label &&
-           !only->has_date && !only->prefix && !limit;
+    return script->count == 1 && only->to == TO_LOGDIR && !script->selects &&
+           !only->has_label && !only->has_date && !only->prefix && !limit;
 }
 
 size_t straight_room(const struct logdir *logdir)

@@ -3,7 +3,7 @@
  * svlog.h - what all of svlog shares: how talkative it is.
  *
  *   main      the command line, and opening what it names
- *   script    the directives
+ *   script    the directives, selection;  pattern: what it selects by
  *   logger    all that is open, and where the work stands
  *   loop      waits: for bytes, signals, timers; and ends
  *   input     takes bytes from standard input, by way of the in-flight file
@@ -13,6 +13,7 @@
  *   output    stamps the lines (stamp), gathers them, writes them
  *   straight  lines that need none of this
  *   logdir    opens and closes a logdir;  rotate: makes archives of it
+ *   process   the processor of an archive
  */
 #ifndef SVLOG_SVLOG_H
 #define SVLOG_SVLOG_H

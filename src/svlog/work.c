@@ -34,6 +34,8 @@ static bool settle(int64_t now)
         return false;
     mark_logdirs(&logger.input.inflight.ledger);
     logger.input.inflight.ledger.column = logger.lines.column;
+    logger.input.inflight.ledger.left_out =
+        logger.lines.column ? ~logger.selected : 0;
     if (!input_settle(&logger.input)) {
         rotate_failed(logger.logdirs, "write to", "/" INFLIGHT, now);
         return false;
@@ -64,7 +66,7 @@ static bool rotate_logdirs(int64_t now)
     bool done = true;
 
     for (size_t i = 0; i < logger.logdirs_count; i++)
-        if (logger.lines.column == 0 || logger.logdirs[i].step != ROTATION_NONE)
+        if (logger.lines.column == 0 || rotate_is_exchanging(logger.logdirs + i))
             done &= rotate(logger.logdirs + i, now);
     return done;
 }
@@ -113,6 +115,20 @@ static void stamp_outputs(void)
         output_stamp(logger.outputs + i, now);
 }
 
+/* The whole line decides, or as much of it as a window holds. */
+static void put_piece(const struct piece *piece)
+{
+    if (piece->begins && logger.script.selects) {
+        ptrdiff_t at = piece->text - logger.input.window;
+
+        logger.selected = script_select(&logger.script,
+                                        logger.input.window + at, piece->size);
+    }
+    for (size_t i = 0; i < logger.script.count; i++)
+        if (logger.selected & UINT64_C(1) << i)
+            output_put(logger.outputs + i, piece);
+}
+
 /* Works lines of the window, up to where an output is full or a rotation due.
  * All lines of a slice bear one stamp.  False if there was no line. */
 static bool work_slice(void)
@@ -126,8 +142,7 @@ static bool work_slice(void)
         if (!has_worked)
             stamp_outputs();
         has_worked = true;
-        for (size_t i = 0; i < logger.script.count; i++)
-            output_put(logger.outputs + i, &piece);
+        put_piece(&piece);
     }
     input_drop(&logger.input, (size_t)(logger.lines.at - logger.input.window));
     return has_worked;
@@ -150,15 +165,30 @@ static void expire_timers(int64_t now)
             logger.logdirs[i].retry_at = 0;
 }
 
-/* A rotation changes the marks, hence settle() again. */
+/* What is done with a previous does not wait for slow outputs. */
+static void finish_rotations(int64_t now)
+{
+    for (size_t i = 0; i < logger.logdirs_count; i++) {
+        rotate_finish(logger.logdirs + i, now);
+        rotate_by_time(logger.logdirs + i, now);
+    }
+}
+
+/* A rotation changes the marks, hence settle() again, even if another logdir's
+ * has failed. */
 bool work(void)
 {
     int64_t now = sv_boottime();
 
     expire_timers(now);
+    finish_rotations(now);
     do {
-        if (!flush_outputs(now) || !catch_up(now) || !settle(now) ||
-            !rotate_logdirs(now) || !settle(now) || !fill_window(now))
+        bool may_write;
+
+        if (!flush_outputs(now) || !catch_up(now) || !settle(now))
+            return false;
+        may_write = rotate_logdirs(now);
+        if (!settle(now) || !may_write || !fill_window(now))
             return false;
     } while (work_slice());
     return true;

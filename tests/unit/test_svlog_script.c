@@ -2,6 +2,7 @@
 /* test_svlog_script.c - what the directives of a script mean. */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "svlog/script.h"
 
@@ -24,7 +25,7 @@ START_TEST(a_path_is_a_logdir_with_the_usual_policy)
 
     ck_assert(PARSE("./log"));
     ck_assert_uint_eq(script.count, 1);
-    ck_assert_str_eq(script.actions[0].logdir, "./log");
+    ck_assert_str_eq(script.actions[0].path, "./log");
     ck_assert_uint_eq(policy->keep, 10);
     ck_assert_uint_eq(policy->size, 99999);
     ck_assert_uint_eq(policy->tolerance, 2000);
@@ -53,7 +54,7 @@ START_TEST(a_stamp_holds_for_one_action)
 {
     ck_assert(PARSE("t", "T", "1", "/a", "t", "/b"));
     ck_assert(script.actions[0].has_label && script.actions[0].has_date);
-    ck_assert_ptr_null(script.actions[0].logdir);
+    ck_assert_int_eq(script.actions[0].to, TO_STDOUT);
     ck_assert(!script.actions[1].has_label && !script.actions[1].has_date);
     ck_assert(script.actions[2].has_label && !script.actions[2].has_date);
 }
@@ -78,9 +79,10 @@ END_TEST
 
 START_TEST(a_tolerance_beyond_half_the_size_is_refused)
 {
-    const char *why = "more than half of s: directive ";
+    const char *why = "directive ";
 
     REFUSED(why, "l2049", "s4096", "l2049", "/a");
+    ck_assert_str_eq(complaint.rest, " conflicts with previous s directive");
     REFUSED(why, "l50000", "l50000", "s200000", "/a");
     ck_assert(PARSE("s4096", "l2048", "/a"));
     ck_assert(PARSE("l3000", "s4096", "/a"));
@@ -117,13 +119,91 @@ START_TEST(a_letter_that_stands_alone_takes_nothing)
 }
 END_TEST
 
-START_TEST(what_s6_log_has_and_we_have_not_is_refused_by_name)
+START_TEST(an_alert_a_status_and_a_processor_are_kept)
 {
-    static const char *const words[] = {"+a", "-a", "f",      "2",    "=s",
-                                        "E1", "^1", "R86400", "!cat", "?cat"};
+    ck_assert(PARSE("2", "E10", "^20", "2", "=st", "!cat", "/a", "?x y", "/b",
+                    "!", "R60", "/c"));
+    ck_assert_int_eq(script.actions[0].to, TO_ALERT);
+    ck_assert_uint_eq(script.actions[0].alert, 200);
+    ck_assert_uint_eq(script.actions[1].alert, 10);
+    ck_assert_int_eq(script.actions[2].to, TO_STATUS);
+    ck_assert_str_eq(script.actions[2].path, "st");
+    ck_assert_uint_eq(script.actions[2].status, 20);
+    ck_assert_uint_eq(script.actions[0].status, 1001);
+    ck_assert_str_eq(script.actions[3].policy.processor, "cat");
+    ck_assert(!script.actions[3].policy.is_shell);
+    ck_assert_str_eq(script.actions[4].policy.processor, "x y");
+    ck_assert(script.actions[4].policy.is_shell);
+    ck_assert_ptr_null(script.actions[5].policy.processor);
+    ck_assert_uint_eq(script.actions[4].policy.period, 0);
+    ck_assert_uint_eq(script.actions[5].policy.period, 60);
+    ck_assert(!script.selects);
+}
+END_TEST
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        REFUSED("directive not supported: ", words[i], words[i], "/a");
+static uint64_t selected(const char *line)
+{
+    char text[64];
+
+    strcpy(text, line);
+    text[strlen(line) + 1] = 'x';
+    text[strlen(line)] = 'y';
+    return script_select(&script, text, strlen(line));
+}
+
+START_TEST(selection_carries_over_between_actions)
+{
+    ck_assert(PARSE("-", "+a", "1", "+b", "1", "f", "1"));
+    ck_assert(script.selects);
+    ck_assert_uint_eq(selected("a1"), 3);
+    ck_assert_uint_eq(selected("b2"), 2);
+    ck_assert_uint_eq(selected("c3"), 4);
+    script_free(&script);
+    ck_assert(PARSE("1", "-", "1", "f", "1"));
+    ck_assert_uint_eq(selected("a"), 1);
+    script_free(&script);
+}
+END_TEST
+
+#define MATCHES(pattern, line, truth)                                          \
+    do {                                                                       \
+        ck_assert(PARSE("-", "+" pattern, "1"));                               \
+        ck_assert_uint_eq(selected(line), truth);                              \
+        script_free(&script);                                                  \
+    } while (0)
+
+START_TEST(a_pattern_is_a_regular_expression)
+{
+    MATCHES("", "", 1);
+    MATCHES("^", "ab", 1);
+    MATCHES("^$", "", 1);
+    MATCHES("^$", "a", 0);
+    MATCHES("b", "abc", 1);
+    MATCHES("^b", "abc", 0);
+    MATCHES("^ab", "abc", 1);
+    MATCHES("bc$", "abc", 1);
+    MATCHES("ab$", "abc", 0);
+    MATCHES("^abc$", "abc", 1);
+    MATCHES("^abc$", "abcabc", 0);
+    MATCHES("a.c", "abc", 1);
+    MATCHES("a\\.c", "abc", 0);
+    MATCHES("a\\.c", "a.c", 1);
+    MATCHES("^[0-9]+ (x|y)$", "12 y", 1);
+    MATCHES("^[0-9]+ (x|y)$", "12 z", 0);
+    MATCHES("y", "abc", 0);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_expression_is_refused)
+{
+    REFUSED("unrecognized directive: ", "+(", "+(", "1");
+    REFUSED("unrecognized directive: ", "-[", "-[", "1");
+    REFUSED("syntax error at directive: ", "fx", "fx", "1");
+    REFUSED("syntax error at directive: ", "2x", "2x");
+    REFUSED("syntax error at directive: ", "=", "=");
+    REFUSED("unrecognized directive: ", "E", "E", "1");
+    REFUSED("unrecognized directive: ", "^x", "^x", "1");
+    REFUSED("unrecognized directive: ", "R", "R", "1");
 }
 END_TEST
 
@@ -164,7 +244,10 @@ int main(void)
     tcase_add_test(all, a_script_without_an_action_is_refused);
     tcase_add_test(all, what_is_no_directive_is_refused);
     tcase_add_test(all, a_letter_that_stands_alone_takes_nothing);
-    tcase_add_test(all, what_s6_log_has_and_we_have_not_is_refused_by_name);
+    tcase_add_test(all, an_alert_a_status_and_a_processor_are_kept);
+    tcase_add_test(all, selection_carries_over_between_actions);
+    tcase_add_test(all, a_pattern_is_a_regular_expression);
+    tcase_add_test(all, what_is_no_regular_expression_is_refused);
     tcase_add_test(all, a_directive_after_the_last_action_is_mentioned);
     tcase_add_test(all, there_is_an_end_to_the_actions);
     suite_add_tcase(suite, all);

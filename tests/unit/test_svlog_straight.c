@@ -48,17 +48,17 @@ static void look_at(const char *text, size_t size)
 
 START_TEST(a_script_that_adds_nothing_suits)
 {
-    struct script script = {.count = 1, .actions[0].logdir = "/a"};
+    struct script script = {.count = 1, .actions[0].to = TO_LOGDIR};
 
     ck_assert(straight_suits(&script, 0));
     ck_assert(!straight_suits(&script, 48));
     script.actions[0].has_label = true;
     ck_assert(!straight_suits(&script, 0));
-    script.actions[0] = (struct action){.logdir = "/a", .prefix = "p"};
+    script.actions[0] = (struct action){.to = TO_LOGDIR, .prefix = "p"};
     ck_assert(!straight_suits(&script, 0));
-    script.actions[0] = (struct action){.logdir = NULL};
+    script.actions[0] = (struct action){.to = TO_STDOUT};
     ck_assert(!straight_suits(&script, 0));
-    script.actions[0].logdir = script.actions[1].logdir = "/a";
+    script.actions[0].to = script.actions[1].to = TO_LOGDIR;
     script.count = 2;
     ck_assert(!straight_suits(&script, 0));
 }

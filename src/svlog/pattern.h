@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pattern.h - a POSIX extended regular expression, or the plain text that it is.
+ *
+ * Most patterns of scripts are plain text, at the head or the end of the line or
+ * anywhere in it.  Those are searched for without the C library's regexec(3),
+ * which may allocate and is slow on short lines.
+ */
+#ifndef SVLOG_PATTERN_H
+#define SVLOG_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <regex.h>
+
+struct pattern {
+    char *literal; /* NULL: none, see regex */
+    size_t size;   /* of literal */
+    bool at_head;  /* it begins with ^ */
+    bool at_end;   /* it ends with $ */
+    regex_t regex;
+};
+
+/* Takes the text; false if it is no regular expression, or memory is short. */
+bool pattern_compile(struct pattern *pattern, const char *text);
+
+/* Does the line match?  line[size] is NUL, and no byte before it is. */
+bool pattern_matches(const struct pattern *pattern, const char *line,
+                     size_t size);
+
+void pattern_free(struct pattern *pattern);
+
+#endif
