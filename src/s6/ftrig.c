@@ -22,7 +22,7 @@ struct listening {
     struct sv_pattern pattern;
 };
 
-/* Takes the options named, all but -t for *is_any. */
+/* Takes the options of letters. */
 static void options(struct waiting *waiting, int argc, char *argv[],
                     const char *letters)
 {
@@ -37,7 +37,7 @@ static void options(struct waiting *waiting, int argc, char *argv[],
 
 /* Subscribes to count pairs of a fifodir and a regular expression. */
 static struct listening *subscribe(const struct waiting *waiting,
-                                   struct sv_wait *wait, char *pairs[],
+                                   struct sv_wait *wait, char *const pairs[],
                                    size_t count)
 {
     struct listening *all = calloc(count, sizeof *all);
@@ -154,8 +154,11 @@ int s6_ftrig_listen(int argc, char *argv[])
     words = block(argc, argv);
     if (words == 0 || words % 2 != 0 || words + 1 >= argc)
         face_usage();
-    subscribe(&waiting, &wait, argv, (size_t)words / 2);
+
+    struct listening *all = subscribe(&waiting, &wait, argv, (size_t)words / 2);
+
     start(&wait, argv + words + 1);
     finish(&waiting, &wait, "get expected event", "");
+    free(all);
     return SV_EXIT_OK;
 }
