@@ -37,7 +37,7 @@ static void options(struct waiting *waiting, int argc, char *argv[],
 
 /* Subscribes to count pairs of a fifodir and a regular expression. */
 static struct listening *subscribe(const struct waiting *waiting,
-                                   struct sv_wait *wait, char *const pairs[],
+                                   struct sv_wait *wait, char **pairs,
                                    size_t count)
 {
     struct listening *all = calloc(count, sizeof *all);
