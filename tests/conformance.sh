@@ -99,10 +99,12 @@ differs() {
     printf '%s\t%s\t%s\n' "$2" "$3" "$4" >>"$SCRATCH/listed"
 }
 
-# Runs a command of the tree, in LIVE, with its output in the log.
+# Runs a command of the tree, in LIVE, with its output in the log; STARTED_WITH
+# has options of env for it.
 in_live() {
     cd "$LIVE" || exit 1
-    exec env --default-signal=INT,QUIT PATH="$TREE_PATH" "$@" \
+    # shellcheck disable=SC2086 # words, or nothing
+    exec env --default-signal=INT,QUIT ${STARTED_WITH-} PATH="$TREE_PATH" "$@" \
         >>"$SCRATCH/svscan.log" 2>&1 </dev/null
 }
 
@@ -131,7 +133,8 @@ SUP=
 
 # sup NAME: has NAME supervised, by a process of its own or by the scanner,
 # whichever the way has; the process is SUP.  The events of its start may have
-# been sent when this returns: listen first.
+# been sent when this returns: listen first.  A scanner is started by the first
+# of a case and takes all services up that are there by then.
 sup() {
     sup_start "$1"
     await 20 is_supervised "$1"
@@ -146,8 +149,7 @@ sup_start() {
     s6 | clients) in_live s6-supervise "$1" & SUP=$! ;;
     alone) in_live supervise "$1" & SUP=$! ;;
     *)
-        [ -z "$TREE" ] || fail "sup: one service a case, or use scanner"
-        scanner
+        [ -n "$TREE" ] || scanner
         # shellcheck disable=SC2034 # as above
         SUP=$TREE
         ;;
@@ -228,4 +230,88 @@ heard_last() {
     *"$2") ;;
     *) return 1 ;;
     esac
+}
+
+# flags NAME: the last byte of its status: Paused, Finishing, wanted Up, Ready.
+flags() {
+    flags_byte=$(od -An -tu1 -j34 -N1 "$LIVE/$1/supervise/status")
+    flags_are=
+    for flag in 1P 2F 4U 8R; do
+        if [ $((flags_byte & ${flag%?})) -ne 0 ]; then
+            flags_are=$flags_are${flag#?}
+        else
+            flags_are=$flags_are-
+        fi
+    done
+    echo "$flags_are"
+}
+
+# A run that sleeps.
+sleeper() {
+    service "$1" <<'END'
+exec sleep 1000
+END
+}
+
+# The text of a shell script that notes each signal in SCRATCH/$1.signals, its
+# pid in SCRATCH/$1.pid, and goes on.
+catches() {
+    cat <<END
+exec 3>>"$SCRATCH/$1.signals"
+for signal in ABRT ALRM CONT HUP INT QUIT TERM USR1 USR2 WINCH; do
+    trap "echo \$signal >&3" "\$signal"
+done
+sleep 1000 3>&- &
+sleeper=\$!
+echo \$\$ >"$SCRATCH/$1.newpid"
+mv "$SCRATCH/$1.newpid" "$SCRATCH/$1.pid"
+while :; do
+    wait "\$sleeper"
+done
+END
+}
+
+# catcher NAME: a run that notes its signals; it can be told from when caught
+# NAME can be asked, and catching NAME says when that is.
+catcher() {
+    catches "$1" | service "$1"
+}
+
+catching() {
+    [ -s "$SCRATCH/$1.pid" ]
+}
+
+# The signals that NAME has got, in the order of the alphabet.
+caught() {
+    sort "$SCRATCH/$1.signals" | paste -sd ' ' -
+}
+
+# has_caught NAME SIGNALS: these and no others, for await.
+has_caught() {
+    [ "$(caught "$1")" = "$2" ]
+}
+
+# Is the process stopped?
+stopped() {
+    case $(sed -n 's/^.*) \(.\).*/\1/p' "/proc/$1/stat" \
+        2>"$SCRATCH/answer") in
+    T) ;;
+    *) return 1 ;;
+    esac
+}
+
+# yes or no, whether a command succeeds.
+whether() {
+    if "$@"; then echo yes; else echo no; fi
+}
+
+# at_least HUNDREDTHS SINCE UNTIL: have as many passed, by clock?
+at_least() {
+    [ $(($3 - $2)) -ge "$1" ]
+}
+
+# What must not happen has had the time to: no more than that, since a late
+# event is missed, never invented.
+let_it_happen() {
+    sleep "${1:-0.4}"
 }
