@@ -36,7 +36,13 @@ bool logdir_lock(struct logdir *logdir, const char *path,
                           O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0644);
     /* Of the open file: no close() of another descriptor drops it, and
      * s6-log's kind of lock and this one see each other. */
-    return logdir->lock >= 0 && fcntl(logdir->lock, F_OFD_SETLK, &whole) == 0;
+    if (logdir->lock < 0)
+        return false;
+    if (fcntl(logdir->lock, F_OFD_SETLK, &whole) == 0)
+        return true;
+    if (errno == EAGAIN || errno == EACCES)
+        errno = EBUSY;
+    return false;
 }
 
 static bool is_archive(const char *name)

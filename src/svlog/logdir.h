@@ -71,8 +71,8 @@ struct logdir_mark {
 };
 
 /* Makes the directory if need be, and takes its lock.  False with errno set,
- * and *failed the name that it is about ("" for the directory): EAGAIN or
- * EACCES when somebody else logs here. */
+ * and *failed the name that it is about ("" for the directory): EBUSY when
+ * somebody else logs here. */
 bool logdir_lock(struct logdir *logdir, const char *path,
                  const struct policy *policy, const char **failed);
 
