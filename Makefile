@@ -21,7 +21,7 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at causes child clock command control event hold pattern perms relay \
-	say service status tally tree wait wire
+	say service stamp status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start take value
 CHAIN = envdir limit lockfile run session user
@@ -30,7 +30,7 @@ SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir loop output pattern process rotate \
-	script stamp straight work
+	script straight work
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 

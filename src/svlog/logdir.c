@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "sv/clock.h"
+#include "sv/stamp.h"
 #include "svlog/logdir.h"
-#include "svlog/stamp.h"
 
 bool logdir_lock(struct logdir *logdir, const char *path,
                  const struct policy *policy, const char **failed)
@@ -139,7 +139,7 @@ static bool link_archive(const struct logdir *logdir, const char *file,
     int64_t now = sv_realtime();
 
     for (;;) {
-        stamp_label(name, now++);
+        sv_stamp_label(name, now++);
         memcpy(name + ARCHIVE_LABEL, suffix, ARCHIVE_NAME + 1 - ARCHIVE_LABEL);
         if (linkat(logdir->dir, file, logdir->dir, name, 0) == 0)
             return true;

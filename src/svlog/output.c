@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/stamp.h"
 #include "svlog/output.h"
 #include "svlog/rotate.h"
-#include "svlog/stamp.h"
 #include "svlog/svlog.h"
 
 static size_t put(char *to, const char *from, size_t size)
@@ -34,8 +34,8 @@ static bool make_head(struct output *output)
     const char *name = action->to == TO_ALERT ? sv_program : "";
     const char *level = level_of(action);
     const char *prefix = action->prefix ? action->prefix : "";
-    size_t label = action->has_label ? STAMP_LABEL : 0;
-    size_t stamps = label + (action->has_date ? STAMP_DATE : 0U);
+    size_t label = action->has_label ? SV_STAMP_LABEL : 0;
+    size_t stamps = label + (action->has_date ? SV_STAMP_DATE : 0U);
     char *at = malloc(strlen(name) + strlen(level) + stamps + strlen(prefix) +
                       1);
 
@@ -102,11 +102,11 @@ void output_stamp(struct output *output, int64_t realtime)
     char *at = output->stamps;
 
     if (output->action->has_label) {
-        stamp_label(at, realtime);
-        at += STAMP_LABEL;
+        sv_stamp_label(at, realtime);
+        at += SV_STAMP_LABEL;
     }
     if (output->action->has_date)
-        stamp_date(at, realtime);
+        sv_stamp_date(at, realtime);
 }
 
 bool output_has_room(const struct output *output, size_t size)

@@ -4,16 +4,16 @@
 #include <time.h>
 
 #include "sv/clock.h"
-#include "svlog/stamp.h"
+#include "sv/stamp.h"
 
 enum { DATE_TO_SECONDS = 19, NANO_DIGITS = 9 };
 
-void stamp_label(char buf[static STAMP_LABEL], int64_t realtime)
+void sv_stamp_label(char buf[static SV_STAMP_LABEL], int64_t realtime)
 {
     tain stamp = sv_stamp_of(realtime);
 
     timestamp_fmt(buf, &stamp);
-    buf[STAMP_NAME] = ' ';
+    buf[SV_STAMP_NAME] = ' ';
 }
 
 /* Local time is worked out once a second: the C library may look for a change
@@ -34,7 +34,7 @@ static void to_seconds(char buf[static DATE_TO_SECONDS], time_t second)
     memcpy(buf, text, DATE_TO_SECONDS);
 }
 
-void stamp_date(char buf[static STAMP_DATE], int64_t realtime)
+void sv_stamp_date(char buf[static SV_STAMP_DATE], int64_t realtime)
 {
     int64_t second = realtime / SV_SECOND;
     int64_t nano = realtime % SV_SECOND;
@@ -49,5 +49,5 @@ void stamp_date(char buf[static STAMP_DATE], int64_t realtime)
         buf[DATE_TO_SECONDS + digit] = (char)('0' + nano % 10);
         nano /= 10;
     }
-    buf[STAMP_DATE - 2] = buf[STAMP_DATE - 1] = ' ';
+    buf[SV_STAMP_DATE - 2] = buf[SV_STAMP_DATE - 1] = ' ';
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* test_svlog_stamp.c - both stamps, to the byte. */
+/* test_stamp.c - both stamps, to the byte. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "sv/clock.h"
-#include "svlog/stamp.h"
+#include "sv/stamp.h"
 
 /* As s6-log 2.11.3.2 stamped a line, with TZ=UTC. */
 #define LABEL "@400000006b03a51b168ce53f "
@@ -21,17 +21,17 @@ static void in_zone(const char *zone)
 
 static const char *date(int64_t when)
 {
-    static char buf[STAMP_DATE + 1];
+    static char buf[SV_STAMP_DATE + 1];
 
-    stamp_date(buf, when);
+    sv_stamp_date(buf, when);
     return buf;
 }
 
 START_TEST(a_label_is_what_s6_log_writes)
 {
-    char buf[STAMP_LABEL + 1] = "";
+    char buf[SV_STAMP_LABEL + 1] = "";
 
-    stamp_label(buf, WHEN);
+    sv_stamp_label(buf, WHEN);
     ck_assert_str_eq(buf, LABEL);
 }
 END_TEST
@@ -70,8 +70,8 @@ END_TEST
 START_TEST(a_date_that_cannot_be_is_as_long_as_any)
 {
     in_zone("UTC");
-    ck_assert_uint_eq(strlen(date(INT64_MAX)), STAMP_DATE);
-    ck_assert_uint_eq(strlen(date(INT64_MIN)), STAMP_DATE);
+    ck_assert_uint_eq(strlen(date(INT64_MAX)), SV_STAMP_DATE);
+    ck_assert_uint_eq(strlen(date(INT64_MIN)), SV_STAMP_DATE);
 }
 END_TEST
 
