@@ -34,7 +34,7 @@ SVLOG = main inflight input line logdir loop output pattern process rotate \
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 
-S6 = main become chain control fifodir ftrig ids instance link \
+S6 = main chain control fifodir ftrig ids instance link \
 	permafailon svc svdt svlisten svok svperms svscanctl svstat svwait \
 	wait
 

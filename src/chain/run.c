@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* run.c - exec, and what a shell would have said of its failure. */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <skalibs/exec.h>
@@ -10,6 +11,8 @@
 
 _Noreturn void run_program(char *const argv[])
 {
+    if (argv[0] == NULL)
+        exit(SV_EXIT_OK);
     /* Not execvp(3), which hands a file that is no program to a shell. */
     exec((const char *const *)argv);
 

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <skalibs/exec.h>
+
 #include "sv/clock.h"
 #include "sv/wait.h"
 
@@ -256,7 +258,8 @@ static _Noreturn void become_program(const struct sv_wait *wait, int report,
 
     setrlimit(RLIMIT_NOFILE, &wait->descriptors);
     sigprocmask(SIG_SETMASK, &wait->mask, NULL);
-    execvp(argv[0], argv);
+    /* As run_program() of src/chain does, without a shell. */
+    exec((const char *const *)argv);
     error = errno;
     _exit(write(report, &error, sizeof error) != sizeof error);
 }

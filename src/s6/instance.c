@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "s6/become.h"
+#include "chain/run.h"
 #include "s6/face.h"
 #include "s6/link.h"
 #include "sv/at.h"
@@ -155,7 +155,7 @@ _Noreturn static void become_face(int argc, char *argv[], char *face,
     argv[0] = face;
     argv[optind] = path;
     argv[optind + 1] = NULL;
-    become(argv);
+    run_program(argv);
 }
 
 int s6_instance_control(int argc, char *argv[])

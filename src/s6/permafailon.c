@@ -11,7 +11,7 @@
 
 #include <skalibs/uint32.h>
 
-#include "s6/become.h"
+#include "chain/run.h"
 #include "s6/face.h"
 #include "sv/causes.h"
 #include "sv/clock.h"
@@ -83,5 +83,5 @@ int s6_permafailon(int argc, char *argv[])
 
     if (last != NULL)
         return fail_for_good(last, count, seconds);
-    become(argv + 3);
+    run_program(argv + 3);
 }

@@ -9,6 +9,7 @@
 
 #include <skalibs/uint32.h>
 
+#include "chain/run.h"
 #include "s6/face.h"
 #include "s6/wait.h"
 #include "sv/say.h"
@@ -89,11 +90,8 @@ int s6_svlisten(int argc, char *argv[])
         sv_warn("-o is unsupported when combined with -",
                 waiting.goal.is_ready ? "R" : "r", " - using -a instead");
     }
-    if (count == 0) {
-        execvp(program[0], program);
-        sv_say_and_exit(errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC,
-                        errno, SV_STRINGS("unable to exec ", program[0]));
-    }
+    if (count == 0)
+        run_program(program);
     return waiting_code(listen_and_start(&waiting, dirs, count, program));
 }
 
