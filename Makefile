@@ -33,14 +33,15 @@ SVLOG = main inflight input line logdir loop output pattern process rotate \
 	script straight work
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
+SVEXEC = account main options
 
 S6 = main chain control fifodir ftrig ids instance link \
 	permafailon svc svdt svlisten svok svperms svscanctl svstat svwait \
 	wait
 
-PROGRAMS = init svscan supervise svlog svctl sv-s6
+PROGRAMS = init svscan supervise svlog svctl svexec sv-s6
 SBIN = init svscan
-BIN = supervise svlog svctl
+BIN = supervise svlog svctl svexec
 HEADERS := $(wildcard include/sv/*.h)
 PAGES := $(wildcard man/*.[1-8])
 UNIT := $(basename $(wildcard tests/unit/test_*.c))
@@ -100,6 +101,7 @@ OBJ.svscan := $(call objects,svscan,$(SVSCAN))
 OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
 OBJ.svlog := $(call objects,svlog,$(SVLOG))
 OBJ.svctl := $(call objects,svctl,$(SVCTL))
+OBJ.svexec := $(call objects,svexec,$(SVEXEC))
 OBJ.sv-s6 := $(call objects,s6,$(S6))
 OBJECTS := $(foreach part,libsv engine chain $(PROGRAMS),$(OBJ.$(part)))
 OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
@@ -112,7 +114,7 @@ objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
 
 .SECONDEXPANSION:
 $(B)/bin/svscan $(B)/bin/supervise: $(B)/obj/engine.a
-$(B)/bin/sv-s6: $(B)/obj/chain.a
+$(B)/bin/svexec $(B)/bin/sv-s6: $(B)/obj/chain.a
 $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -167,7 +169,7 @@ $(B)/obj/tests/%.o: tests/%.c config.mak
 # tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
 # about the one of svlog), and may use all of its part but main(); each test may
 # use the engine and libsv.
-parts = libsv engine chain init svscan svlog svctl s6
+parts = libsv engine chain init svscan svlog svctl svexec s6
 noun = $(patsubst test_%,%,$(patsubst fuzz_%,%,$(notdir $1)))
 about = $(patsubst libsv,engine,$(firstword $(foreach part,$(parts),$(if \
 	$(filter %/$(call noun,$1).o %/$(patsubst \
@@ -178,11 +180,13 @@ fuzz: $(FUZZ:%=$(B)/%)
 $(UNIT:%=$(B)/%): LIBS = -lcheck -lsubunit -lm -lrt -pthread
 $(FUZZ:%=$(B)/%): LIBS = -fsanitize=fuzzer
 $(UNIT:%=$(B)/%) $(FUZZ:%=$(B)/%): $(B)/%: $(B)/obj/%.o \
-		$(B)/obj/$$(call about,$$*).a $(B)/obj/engine.a $(B)/lib/libsv.a
+		$(B)/obj/$$(call about,$$*).a $(B)/obj/engine.a \
+		$(B)/obj/chain.a $(B)/lib/libsv.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/obj/$(call about,$*).a \
-		$(B)/obj/engine.a $(B)/lib/libsv.a $(SKALIBS_LIBS) $(LIBS)
+		$(B)/obj/engine.a $(B)/obj/chain.a $(B)/lib/libsv.a \
+		$(SKALIBS_LIBS) $(LIBS)
 
 -include $(OBJECTS:.o=.d) $(OBJ.libsv:.o=.pic.d) $(OBJ.tests:.o=.d)
 

@@ -16,7 +16,8 @@ static const struct {
     { "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
     { "nofile", RLIMIT_NOFILE },   { "nproc", RLIMIT_NPROC },
     { "rss", RLIMIT_RSS },         { "rtprio", RLIMIT_RTPRIO },
-    { "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK },
+    { "rttime", RLIMIT_RTTIME },   { "sigpending", RLIMIT_SIGPENDING },
+    { "stack", RLIMIT_STACK },
 };
 
 int limit_named(const char *name)

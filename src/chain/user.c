@@ -146,3 +146,72 @@ const char *user_become(const struct user_change *change)
         return "setuid";
     return NULL;
 }
+
+static bool has_group(const struct user_groups *groups, gid_t gid)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        if (groups->gid[i] == gid)
+            return true;
+    return false;
+}
+
+/* The user's own group may be in the list too, for nothing follows from it. */
+static bool is_within(const struct user_groups *groups, const struct user *user,
+                      const struct user_groups *others)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        if (groups->gid[i] != user->gid && !has_group(others, groups->gid[i]))
+            return false;
+    return true;
+}
+
+static bool is_in_groups_of(const struct user *user)
+{
+    static struct user_groups now;
+    int count = getgroups(USER_GROUPS_MAX, now.gid);
+
+    if (count < 0)
+        return false;
+    now.count = (size_t)count;
+    return is_within(&now, user, &user->others) &&
+           is_within(&user->others, user, &now);
+}
+
+static bool is_wholly(const struct user *user)
+{
+    uid_t uid[3];
+    gid_t gid[3];
+
+    if (getresuid(uid, uid + 1, uid + 2) < 0 ||
+        getresgid(gid, gid + 1, gid + 2) < 0)
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (uid[i] != user->uid || gid[i] != user->gid)
+            return false;
+    return is_in_groups_of(user);
+}
+
+/* Who keeps capabilities (PR_SET_KEEPCAPS, or ambient ones) can go back. */
+static bool can_go_back(const struct user *user)
+{
+    return (user->gid != 0 && setresgid((gid_t)-1, 0, (gid_t)-1) == 0) ||
+           (user->uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0);
+}
+
+const char *user_turn_into(const struct user *user)
+{
+    const struct user_groups *others = &user->others;
+
+    if (!is_wholly(user)) {
+        if (setgroups(others->count, others->gid) < 0)
+            return "set supplementary group list";
+        if (setresgid(user->gid, user->gid, user->gid) < 0)
+            return "setgid";
+        if (setresuid(user->uid, user->uid, user->uid) < 0)
+            return "setuid";
+    }
+    if (is_wholly(user) && !can_go_back(user))
+        return NULL;
+    errno = EPERM;
+    return "give up every other id";
+}
