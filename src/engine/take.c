@@ -242,7 +242,6 @@ void service_leave(struct service *service)
     loop_disarm(loop, &service->timer);
     engine->awaited -= service->awaits_end;
     service->awaits_end = false;
-    service_close_log(service);
     if (service->own_lock >= 0)
         close(service->own_lock);
     else
@@ -252,6 +251,9 @@ void service_leave(struct service *service)
         engine->hooks.changed(service);
     if (engine->hooks.left != NULL)
         engine->hooks.left(service);
+    /* Its logger has been seen to: before that, what nobody has read yet may
+     * be held by this alone. */
+    service_close_log(service);
     service_unlink(service);
     part_from_partner(service);
     service->next_gone = engine->gone;

@@ -120,7 +120,7 @@ static bool wants_logger(const struct service *service)
 
 /* A logger that came after its service is taken up too: the service writes to
  * it from its next start on. */
-static void keep_logger(struct tree *tree, struct service *service)
+void scan_logger(struct tree *tree, struct service *service)
 {
     if (!wants_logger(service))
         return;
@@ -205,8 +205,8 @@ static void take_new(struct tree *tree, const char *name)
 
     struct service *service = take(tree, &origin);
 
-    if (service == NULL)
-        return;
+    if (service == NULL || service->state == STATE_GONE)
+        return; /* gone: what was left of it ended while nobody looked */
     service->is_changed =
         tree_has_defs(tree) && defs_is_changed(&tree->defs, name);
     if (service->is_changed && service->is_failing)
@@ -269,7 +269,7 @@ void scan_entry(struct tree *tree, const char *name)
         return;
     }
     service->is_active = true;
-    keep_logger(tree, service);
+    scan_logger(tree, service);
 }
 
 static DIR *open_live(const struct tree *tree)

@@ -85,11 +85,16 @@ static void on_drain(struct timer *timer)
         arm_drain(tree);
 }
 
+void stop_wake(struct service *logger)
+{
+    if (logger->state == STATE_DOWN && logger->want && unread(logger) > 0)
+        service_happen(logger, EVENT_WANT_ONCE);
+}
+
 void stop_drain(struct tree *tree, struct service *logger)
 {
     logger->is_draining = true;
-    if (logger->state == STATE_DOWN && logger->want && unread(logger) > 0)
-        service_happen(logger, EVENT_WANT_ONCE);
+    stop_wake(logger);
     service_happen(logger, EVENT_WANT_EXIT);
     if (logger->state != STATE_GONE && tree->loggers_too)
         service_happen(logger, EVENT_TERM);

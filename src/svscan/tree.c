@@ -182,14 +182,27 @@ static void forget_definition(struct tree *tree, struct service *service)
         defs_forget(&tree->defs, name);
 }
 
+/* A service that ended while nobody looked leaves before its logger has been
+ * taken up: that is done now, so that what it said last is read. */
+static void let_logger_go(struct tree *tree, struct service *service)
+{
+    if (service->logger == NULL && service->log_fifo >= 0)
+        scan_logger(tree, service);
+    if (service->logger == NULL)
+        return;
+    if (tree->phase == STOP_NOT)
+        stop_drain(tree, service->logger);
+    else
+        stop_wake(service->logger);
+}
+
 static void on_left(struct service *service)
 {
     struct tree *tree = TREE_OF(service->engine);
 
     if (tree->is_serving)
         serve_left(&tree->serve, service);
-    if (service->logger != NULL && tree->phase == STOP_NOT)
-        stop_drain(tree, service->logger);
+    let_logger_go(tree, service);
     forget_definition(tree, service);
     stop_advance(tree, service);
     /* As s6-svscan, which starts a supervisor again that has left by itself. */

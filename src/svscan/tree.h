@@ -105,6 +105,8 @@ void scan_all(struct tree *tree);
 void scan_soon(struct tree *tree);
 /* Takes up one entry of LIVE, with its logger; marks it active. */
 void scan_entry(struct tree *tree, const char *name);
+/* Takes up the logger of a service, where there is one. */
+void scan_logger(struct tree *tree, struct service *service);
 /* Tells inactive services to go: their loggers come to an end of file. */
 void scan_nuke(struct tree *tree, bool loggers_too);
 /* Takes one service (and its logger) out of the tree. */
@@ -126,5 +128,8 @@ void stop_begin(struct tree *tree, bool loggers_too);
 void stop_advance(struct tree *tree, const struct service *leaving);
 /* A logger has lost its producer for good: it ends when it has read all. */
 void stop_drain(struct tree *tree, struct service *logger);
+/* Starts a logger that is down, if it should not be and there is something for
+ * it to read: its service, which leaves, says nothing more. */
+void stop_wake(struct service *logger);
 
 #endif
