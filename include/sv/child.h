@@ -63,6 +63,7 @@ enum sv_child_role {
 enum {
     SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
+    SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
 };
 
 struct sv_child {

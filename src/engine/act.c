@@ -88,10 +88,22 @@ static void unwant(struct service *service)
         service_disarm(service);
 }
 
+static void mark(struct service *service, unsigned flags)
+{
+    struct sv_child *child = service->child;
+
+    sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                    sv_child_flags(child) | flags);
+}
+
+/* That it is to leave stands in the record before it is told to go: the next
+ * svscan goes on from there. */
 static void kill_sequence(struct service *service)
 {
     uint32_t ms;
 
+    if (service->state == STATE_LAST_UP)
+        mark(service, SV_CHILD_LAST);
     service_send(service, service_signal(service, SV_DOWN_SIGNAL, SIGTERM));
     service_send(service, SIGCONT);
     service->paused = false;
@@ -122,11 +134,8 @@ static void kill_now(struct service *service)
 
 static void forget_stdio(struct service *service)
 {
-    struct sv_child *child = service->child;
-
     service->close_stdio = true;
-    sv_child_become(child, sv_child_state(child), sv_child_role(child),
-                    sv_child_flags(child) | SV_CHILD_LAST);
+    mark(service, SV_CHILD_LAST | SV_CHILD_CLOSED);
 }
 
 void service_save(struct service *service)

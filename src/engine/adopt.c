@@ -210,7 +210,7 @@ static enum state state_of_finish(const struct service *service)
 
 static void set_state(struct service *service)
 {
-    service->close_stdio = sv_child_flags(service->child) & SV_CHILD_LAST;
+    service->close_stdio = sv_child_flags(service->child) & SV_CHILD_CLOSED;
     service->state = sv_child_role(service->child) == SV_ROLE_FINISH
                          ? state_of_finish(service)
                          : state_of_run(service);
@@ -347,7 +347,7 @@ static void redo_finish(struct service *service)
 
     child->pid = child->of;
     sv_child_become(child, SV_CHILD_DEAD, SV_ROLE_RUN, sv_child_flags(child));
-    service->state = service->close_stdio ? STATE_LAST_UP : STATE_UP;
+    set_state(service);
     service_died(service, sv_child_wstat(child), child->died);
 }
 
@@ -362,7 +362,6 @@ static void redo_run(struct service *service)
 
 static void adopt_intent(struct service *service)
 {
-    service->close_stdio = sv_child_flags(service->child) & SV_CHILD_LAST;
     if (sv_child_role(service->child) == SV_ROLE_FINISH)
         redo_finish(service);
     else

@@ -116,7 +116,8 @@ static bool watch_or_kill(struct service *service, int pidfd)
         continue;
     close(pidfd);
     sv_child_become(service->child, SV_CHILD_VOID,
-                    sv_child_role(service->child), 0);
+                    sv_child_role(service->child),
+                    sv_child_flags(service->child));
     return false;
 }
 
@@ -284,6 +285,12 @@ static void limit_finish(struct service *service)
         service_arm_in(service, ms);
 }
 
+static unsigned finish_flags(const struct service *service)
+{
+    return (service->state == STATE_LAST_FINISH ? SV_CHILD_LAST : 0u)
+           | (service->close_stdio ? SV_CHILD_CLOSED : 0u);
+}
+
 void service_start_finish(struct service *service)
 {
     int wstat = service->wstat;
@@ -301,7 +308,7 @@ void service_start_finish(struct service *service)
     };
     struct spawn plan = { .service = service,
                           .role = SV_ROLE_FINISH,
-                          .flags = service->close_stdio ? SV_CHILD_LAST : 0,
+                          .flags = finish_flags(service),
                           .of = dead,
                           .argv = argv,
                           .program = "./" SV_FINISH,
