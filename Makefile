@@ -20,8 +20,8 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at causes child clock command control event hold pattern perms relay \
-	say service stamp status tally tree wait wire
+LIBSV = at causes child clock command control event filter hold pattern perms \
+	relay say service stamp status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start take value
 CHAIN = envdir limit lockfile run session user
@@ -37,7 +37,7 @@ SVEXEC = account main options
 
 S6 = main chain control fifodir ftrig ids instance link \
 	permafailon svc svdt svlisten svok svperms svscanctl svstat svwait \
-	wait
+	tai64n wait
 
 PROGRAMS = init svscan supervise svlog svctl svexec sv-s6
 SBIN = init svscan

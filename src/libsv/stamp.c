@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <skalibs/djbtime.h>
+
 #include "sv/clock.h"
 #include "sv/stamp.h"
 
@@ -50,4 +52,18 @@ void sv_stamp_date(char buf[static SV_STAMP_DATE], int64_t realtime)
         nano /= 10;
     }
     buf[SV_STAMP_DATE - 2] = buf[SV_STAMP_DATE - 1] = ' ';
+}
+
+/* skalibs's way from label to date, not that from nanoseconds above: these do
+ * not count leap seconds, and end in 2262. */
+size_t sv_stamp_to_date(char buf[static SV_STAMP_FAR],
+                        const char label[static SV_STAMP_NAME], bool is_utc)
+{
+    localtmn local;
+    tain stamp;
+
+    if (timestamp_scan(label, &stamp) == 0 || stamp.nano >= SV_SECOND ||
+        !localtmn_from_tain(&local, &stamp, !is_utc))
+        return 0;
+    return localtmn_fmt(buf, &local);
 }

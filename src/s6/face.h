@@ -55,5 +55,7 @@ int s6_svperms(int argc, char *argv[]);
 int s6_svscanctl(int argc, char *argv[]);
 int s6_svstat(int argc, char *argv[]);
 int s6_svwait(int argc, char *argv[]);
+int s6_tai64n(int argc, char *argv[]);
+int s6_tai64nlocal(int argc, char *argv[]);
 
 #endif

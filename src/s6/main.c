@@ -90,6 +90,8 @@ const struct face faces[] = {
     { "s6-svwait", s6_svwait,
       "[-u | -U | -d | -D | -r | -R] [-a | -o] [-t ms] servicedir...",
       "waits until services are up, or down" },
+    { "s6-tai64n", s6_tai64n, "", "lines with a label of the time" },
+    { "s6-tai64nlocal", s6_tai64nlocal, "[-g]", "labels as dates" },
 };
 const unsigned int faces_count = sizeof faces / sizeof faces[0];
 
