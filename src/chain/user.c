@@ -194,8 +194,10 @@ static bool is_wholly(const struct user *user)
 /* Who keeps capabilities (PR_SET_KEEPCAPS, or ambient ones) can go back. */
 static bool can_go_back(const struct user *user)
 {
+    if (user->uid == 0)
+        return false; /* root is where it wanted to be */
     return (user->gid != 0 && setresgid((gid_t)-1, 0, (gid_t)-1) == 0) ||
-           (user->uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0);
+           setresuid((uid_t)-1, 0, (uid_t)-1) == 0;
 }
 
 const char *user_turn_into(const struct user *user)

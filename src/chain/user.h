@@ -72,10 +72,10 @@ struct user_change {
 const char *user_become(const struct user_change *change);
 
 /* Becomes that user wholly: groups, and real, effective and saved ids, 0 among
- * them; and looks whether it is so and whether there is no way back to user or
- * group 0 for another.  Who is that user already needs no privilege.  NULL if
- * all is done, else the words for what could not be done, with errno set; some
- * of it may have been done then, so that nothing must be run. */
+ * them.  Then looks whether it is so, and whether a user other than 0 has no
+ * way back to user or group 0.  Who is that user already needs no privilege.
+ * NULL if all is done, else the words for what could not be done, with errno
+ * set; some of it may have been done then, so that nothing must be run. */
 const char *user_turn_into(const struct user *user);
 
 #endif

@@ -56,7 +56,8 @@ static bool take_session(struct options *options, char *text)
     return true;
 }
 
-static bool add_variable(struct options *options, int kind, char *text)
+static bool add_variable(struct options *options, enum variable_kind kind,
+                         char *text)
 {
     struct variable *variable = options->variable + options->variables;
 

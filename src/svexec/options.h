@@ -19,9 +19,11 @@ enum {
     OPTIONS_STREAMS = 3, /* standard input, output and error */
 };
 
+enum variable_kind { VARIABLE_DIR, VARIABLE_SET, VARIABLE_UNSET };
+
 /* A change of the environment. */
 struct variable {
-    enum { VARIABLE_DIR, VARIABLE_SET, VARIABLE_UNSET } kind;
+    enum variable_kind kind;
     char *text;
 };
 
