@@ -303,7 +303,7 @@ install: all
 install-s6: install
 	$(Q)$(call into,$(bindir),755,$B/bin/sv-s6)
 	$(Q)$(STRIP) $(DESTDIR)$(bindir)/sv-s6
-	$(Q)$(call names,$(DESTDIR)$(bindir),$(sbindir),$(bindir))
+	$(Q)$(call names,$(DESTDIR)$(bindir),$(sbindir),.)
 
 deps:
 	@.ci/deps $(GROUP)
