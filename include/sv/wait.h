@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "sv/event.h"
 #include "sv/pattern.h"
@@ -112,9 +113,13 @@ bool sv_wait_subscribe_to(struct sv_wait *wait, struct sv_waited *service,
  * count from the subscription on.  False with errno set, as sv_status_read. */
 bool sv_wait_look(struct sv_wait *wait, struct sv_waited *service);
 
-/* Starts a program (found by PATH) with the signal mask and the limit of before
- * and does not ask how it ends: it is reaped unseen, as are all other children
- * from now on.  False with errno set if it could not be executed. */
+/* Starts a program (found by PATH) with the signal mask and the limit of before.
+ * Returns its pid, which the caller reaps, or -1 with errno set if it could not
+ * be executed. */
+pid_t sv_wait_start(const struct sv_wait *wait, char *const argv[]);
+
+/* The same, and does not ask how it ends: it is reaped unseen, as are all other
+ * children from now on.  False with errno set. */
 bool sv_wait_spawn(const struct sv_wait *wait, char *const argv[]);
 
 enum sv_wait_end {

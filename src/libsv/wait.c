@@ -266,14 +266,14 @@ static _Noreturn void become_program(const struct sv_wait *wait, int report,
 
 /* Not posix_spawn(3), which could neither lower the limit in the child nor, for
  * want of descriptors, after we have. */
-bool sv_wait_spawn(const struct sv_wait *wait, char *const argv[])
+pid_t sv_wait_start(const struct sv_wait *wait, char *const argv[])
 {
     int error = 0;
     int ends[2];
     pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
-        return false;
+        return -1;
     pid = fork();
     if (pid == 0)
         become_program(wait, ends[1], argv);
@@ -284,13 +284,24 @@ bool sv_wait_spawn(const struct sv_wait *wait, char *const argv[])
     while (pid > 0 && read(ends[0], &error, sizeof error) < 0 && errno == EINTR)
         ;
     close(ends[0]);
-    if (pid > 0) {
-        /* The kernel reaps who ends from now on; who has ended, we. */
-        signal(SIGCHLD, SIG_IGN);
-        waitpid(pid, NULL, WNOHANG);
-    }
+    if (error == 0)
+        return pid;
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
     errno = error;
-    return error == 0;
+    return -1;
+}
+
+bool sv_wait_spawn(const struct sv_wait *wait, char *const argv[])
+{
+    pid_t pid = sv_wait_start(wait, argv);
+
+    if (pid < 0)
+        return false;
+    /* The kernel reaps who ends from now on; who has ended, we. */
+    signal(SIGCHLD, SIG_IGN);
+    waitpid(pid, NULL, WNOHANG);
+    return true;
 }
 
 /* ---- waiting ------------------------------------------------------------ */

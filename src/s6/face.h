@@ -38,6 +38,7 @@ int s6_instance_delete(int argc, char *argv[]);
 int s6_instance_list(int argc, char *argv[]);
 int s6_instance_status(int argc, char *argv[]);
 int s6_mkfifodir(int argc, char *argv[]);
+int s6_notifyoncheck(int argc, char *argv[]);
 int s6_permafailon(int argc, char *argv[]);
 int s6_setlock(int argc, char *argv[]);
 int s6_setsid(int argc, char *argv[]);

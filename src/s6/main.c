@@ -45,6 +45,10 @@ const struct face faces[] = {
       "[options of s6-svstat] service name", "the state of an instance" },
     { "s6-mkfifodir", s6_mkfifodir, "[-f] [-g gid] fifodir",
       "makes a directory for events" },
+    { "s6-notifyoncheck", s6_notifyoncheck,
+      "[-d] [-3 fd] [-s ms] [-T ms] [-t ms] [-w ms] [-n tries] "
+      "[-c cmdline] prog...",
+      "prog, asked by a check until it is ready" },
     { "s6-permafailon", s6_permafailon, "seconds count causes prog...",
       "in finish: fails for good after so many deaths" },
     { "s6-setlock", s6_setlock,
