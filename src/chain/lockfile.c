@@ -41,7 +41,7 @@ bool lockfile_take(int fd, const struct lockfile *how)
     /* Again and again from then on: one that came just before the wait would
      * not end it.  Without SA_RESTART, so that each ends it. */
     struct itimerval when = {
-        .it_value = { how->wait_ms / 1000, how->wait_ms % 1000 * 1000 },
+        .it_value = { how->wait_ms / 1000, how->wait_ms % 1000 * 1000L },
         .it_interval = { 0, 10000 },
     };
     struct sigaction alarm = { .sa_handler = on_alarm }, before;
