@@ -24,7 +24,7 @@ LIBSV = at causes child clock command control event filter hold pattern perms \
 	relay say service stamp status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start take value
-CHAIN = envdir limit lockfile probe run session user
+CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs handle known leave look mark request scan \
 	serve stage stop survey tree watch
@@ -35,7 +35,7 @@ SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 SVEXEC = account main options
 
-S6 = main chain control fifodir ftrig ids instance link \
+S6 = main chain control fghack fifodir ftrig ids instance link \
 	notifyoncheck permafailon svc svdt svlisten svok svperms svscanctl svstat \
 	svwait tai64n wait
 

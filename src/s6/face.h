@@ -28,6 +28,7 @@ int s6_applyuidgid(int argc, char *argv[]);
 int s6_cleanfifodir(int argc, char *argv[]);
 int s6_envdir(int argc, char *argv[]);
 int s6_envuidgid(int argc, char *argv[]);
+int s6_fghack(int argc, char *argv[]);
 int s6_ftrig_listen(int argc, char *argv[]);
 int s6_ftrig_listen1(int argc, char *argv[]);
 int s6_ftrig_notify(int argc, char *argv[]);

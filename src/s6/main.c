@@ -24,6 +24,8 @@ const struct face faces[] = {
     { "s6-envuidgid", s6_envuidgid,
       "[-i | -D uid:gid:gidlist] [-u | -g | -B] [-n] account prog...",
       "prog, told the ids of an account" },
+    { "s6-fghack", s6_fghack, "prog...",
+      "prog, waited for though it goes into the background" },
     { "s6-ftrig-listen", s6_ftrig_listen,
       "[-a | -o] [-t ms] fifodir regex ... \"\" prog...",
       "listens, starts prog, then waits for events" },
