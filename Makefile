@@ -35,7 +35,7 @@ SVCTL = main ask change json log logdir machine print rows signal status table \
 	verdict when
 SVEXEC = account main options
 
-S6 = main chain control fghack fifodir ftrig ids instance link \
+S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \
 	notifyoncheck permafailon svc svdt svlisten svok svperms svscanctl svstat \
 	svwait tai64n wait
 

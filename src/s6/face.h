@@ -37,6 +37,7 @@ int s6_instance_control(int argc, char *argv[]);
 int s6_instance_create(int argc, char *argv[]);
 int s6_instance_delete(int argc, char *argv[]);
 int s6_instance_list(int argc, char *argv[]);
+int s6_instance_maker(int argc, char *argv[]);
 int s6_instance_status(int argc, char *argv[]);
 int s6_mkfifodir(int argc, char *argv[]);
 int s6_notifyoncheck(int argc, char *argv[]);

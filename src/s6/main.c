@@ -43,6 +43,11 @@ const struct face faces[] = {
       "ends and removes an instance" },
     { "s6-instance-list", s6_instance_list, "service",
       "the names of the instances" },
+    { "s6-instance-maker", s6_instance_maker,
+      "[-c max] [-u user] [-l loguser] [-L logdir] [-t stamp] [-n files] "
+      "[-s size] [-S total] [-P prefix] [-r service[/logger[/pipeline]]] "
+      "template dir",
+      "writes a service that can have instances" },
     { "s6-instance-status", s6_instance_status,
       "[options of s6-svstat] service name", "the state of an instance" },
     { "s6-mkfifodir", s6_mkfifodir, "[-f] [-g gid] fifodir",
