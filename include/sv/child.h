@@ -129,16 +129,17 @@ struct sv_children {
  * it every slot of the old file that is not free, if that file is of this boot,
  * of this pid namespace, and of our version, and renames it over the old one.
  * The caller holds the tree's lock.  An old file of a later version is an error
- * (EPROTONOSUPPORT): its services are not ours to guess at.  So is one with more records than there
- * are slots (EOVERFLOW), and any where
- * /proc cannot say which boot and namespace this is (ENODATA).  False with errno
- * set, and nothing changed. */
+ * (EPROTONOSUPPORT): its services are not ours to guess at.  So is one with more
+ * records than there are slots (EOVERFLOW), and any where /proc cannot say which
+ * boot and namespace this is (ENODATA).  False with errno set, and nothing
+ * changed. */
 bool sv_children_open(struct sv_children *children, int base, const char *file,
                       const char *fresh, size_t count);
 
 /* A slot for the service (dev, ino), in state IDLE, all else 0; NULL with errno
- * set if every slot is taken (ENOSPC) or the file cannot grow.  Does not look for one that the service has already: whoever
- * starts walks the slots once and keeps what it finds. */
+ * set if every slot is taken (ENOSPC) or the file cannot grow.  Does not look for
+ * one that the service has already: whoever starts walks the slots once and keeps
+ * what it finds. */
 struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
                                   uint64_t ino);
 void sv_children_free(struct sv_children *children, struct sv_child *child);

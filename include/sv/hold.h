@@ -23,8 +23,8 @@
  *
  * A slot of init's table is named by (kind, dev, ino): holding another
  * descriptor under the same name replaces the first.  An init that has begun
- * its shutdown sends STOP again to each new svscan, after GIVE and before END, so
- * that it starts nothing.
+ * its shutdown sends STOP again to each new svscan, after GIVE and before END,
+ * so that it starts nothing.
  * The relay's memfd and eventfd are the same for all of init's life.  init
  * writes 1 to the eventfd at the end of a sweep that found something, while
  * relay->listening is not 0, and after each SWEEP.

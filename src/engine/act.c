@@ -120,7 +120,7 @@ static void kill_sequence(struct service *service)
 static void kill_now(struct service *service)
 {
     if (is_finish(service))
-        sv_warn(service->name, ": ./" SV_FINISH " takes too long: killing it");
+        service_say(service, "./" SV_FINISH " takes too long: killing it");
     if (!is_finish(service) && service_has(service, SV_FLAG_TIMEOUT_KILLPG)) {
         service_send_group(service, SIGKILL);
         service_send_group(service, SIGCONT);

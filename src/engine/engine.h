@@ -116,6 +116,7 @@ struct engine {
     int live;                /* the directory that names are relative to */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
                                 NULL: each service has a lock of its own */
+    bool is_alone; /* there is one service, which our messages name anyhow */
     struct hooks hooks;
     struct service *first;
     struct service *last;
@@ -162,7 +163,7 @@ struct service_origin {
     struct service *producer; /* for "web/log": web */
 };
 
-/* Opens an engine whose loop, live, hooks and shared_lock have been set (the
+/* Opens an engine whose loop, live, hooks, shared_lock and is_alone are set (the
  * rest is 0), with records in the file `children` below live (children_new is
  * its temporary name).  lock is the tree's, which is held already.  False with
  * errno set. */
@@ -193,6 +194,8 @@ void service_leave(struct service *service);
 /* Remembers what is wrong with a service, and says it if it is new.  The
  * strings end with NULL and are concatenated. */
 void service_note(struct service *service, const char *const *strings);
+/* Says something of a service, by its name. */
+void service_say(const struct service *service, const char *text);
 void service_forget_note(struct service *service);
 
 /* Gives it a fifo for its stdout, kept over our death by init; nothing if it

@@ -14,6 +14,14 @@
 
 /* ---- notes --------------------------------------------------------------- */
 
+void service_say(const struct service *service, const char *text)
+{
+    if (service->engine->is_alone)
+        sv_warn(text);
+    else
+        sv_warn(service->name, ": ", text);
+}
+
 void service_note(struct service *service, const char *const *strings)
 {
     char text[SV_WIRE_NOTE_MAX + 1];
@@ -33,7 +41,7 @@ void service_note(struct service *service, const char *const *strings)
         return;
     free(service->note);
     service->note = strdup(text); /* without memory it is said, not shown */
-    sv_warn(service->name, ": ", text);
+    service_say(service, text);
 }
 
 void service_forget_note(struct service *service)

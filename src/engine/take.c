@@ -159,15 +159,21 @@ static bool is_full(const struct engine *engine, const char *name)
     return true;
 }
 
-static void refuse(const char *what, const char *name)
+/* Without its one service there is nothing left to do. */
+static void refuse(const struct engine *engine, const char *what,
+                   const char *name)
 {
-    if (errno == EINVAL)
-        sv_warn(SV_CONTROL " of ", name, " is not a FIFO");
+    enum sv_level level = engine->is_alone ? SV_FATAL : SV_WARNING;
+
+    if (errno == EINVAL && engine->is_alone)
+        sv_say(level, 0, SV_STRINGS(SV_CONTROL " is not a FIFO"));
+    else if (errno == EINVAL)
+        sv_say(level, 0, SV_STRINGS(SV_CONTROL " of ", name, " is not a FIFO"));
     else if (errno == EAGAIN)
-        sv_warn("unable to lock ", name,
-                ": another supervisor is already running on it");
+        sv_say(level, 0, SV_STRINGS("unable to lock ", name, ": another"
+                                    " supervisor is already running on it"));
     else
-        sv_warn_sys("unable to ", what, " ", name);
+        sv_say(level, errno, SV_STRINGS("unable to ", what, " ", name));
 }
 
 /* Closes what was meant for a service that is not taken; errno stands. */
@@ -198,7 +204,7 @@ struct service *service_take(struct engine *engine,
     if (service == NULL || !service_equip(service, origin->is_logged, &what)
         || !find_record(service, &is_old, &what)
         || !knows_down(service, is_old, &what)) {
-        refuse(what, origin->name);
+        refuse(engine, what, origin->name);
         return give_up(service, origin);
     }
     service_link(service);

@@ -125,6 +125,7 @@ static void open_engine(struct engine *engine, int lock)
         sv_die_sys("unable to open the loop");
     engine->live = live;
     engine->shared_lock = SV_LOCK;
+    engine->is_alone = true;
     engine->hooks = (struct hooks){ .changed = on_changed, .left = on_left };
     if (!engine_open(engine, lock, CHILDREN, CHILDREN_NEW, 1))
         sv_die_sys("unable to open the records in " SV_SUPERVISE);

@@ -237,7 +237,8 @@ int main(int argc, char *argv[])
     if (!tree_open(&tree, live, lock))
         sv_die_sys("unable to open the tree in ", options.live);
 
-    /* From here on nothing dies: what fails is said, and left or tried again. */
+    /* From here on nothing dies: what fails is said, and left or tried
+     * again. */
     tree_run(&tree);
     return leave(&tree);
 }
