@@ -31,14 +31,20 @@ static bool wait_for_lock(int fd, const struct flock *wanted)
                                     .it_interval.tv_usec = PATIENCE_US };
     const struct itimerval never = { .it_value.tv_usec = 0 };
     struct sigaction on_alarm = { .sa_handler = wake }, old;
+    sigset_t alarm_only, mask;
     bool ok;
     int error;
 
+    /* Whoever started us may have blocked it, and we would wait for ever. */
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
     sigaction(SIGALRM, &on_alarm, &old);
+    sigprocmask(SIG_UNBLOCK, &alarm_only, &mask);
     setitimer(ITIMER_REAL, &soon, NULL);
     ok = fcntl(fd, F_OFD_SETLKW, &lock) == 0;
     error = errno;
     setitimer(ITIMER_REAL, &never, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     sigaction(SIGALRM, &old, NULL);
     errno = error;
     return ok;

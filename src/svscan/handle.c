@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -69,32 +70,34 @@ bool handle_has_strangers(void)
 
 /* ---- scripts ------------------------------------------------------------- */
 
-/* Those that could not be watched for want of a place end unseen: this one's
- * end is the time for theirs. */
+struct script {
+    struct tree *tree;
+    struct watch pid;
+};
+
 static void on_end(struct watch *watch, uint32_t events)
 {
-    struct tree *tree = CONTAINER(watch, struct script, pid)->tree;
+    struct script *script = CONTAINER(watch, struct script, pid);
+    siginfo_t info;
 
     (void)events;
-    loop_unwatch(&tree->engine.loop, watch);
-    handle_reap(tree);
+    waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG);
+    loop_unwatch(&script->tree->engine.loop, watch);
+    free(script);
 }
 
+/* One that cannot be watched ends unseen, and stays a zombie until z. */
 static void watch_script(struct tree *tree, int pidfd)
 {
+    struct script *script = malloc(sizeof *script);
     int fd = loop_fd(pidfd);
 
-    for (size_t i = 0; fd >= 0 && i < HANDLE_SCRIPTS; i++) {
-        struct script *script = &tree->scripts[i];
-
-        if (script->tree != NULL && script->pid.fd >= 0)
-            continue;
-        script->tree = tree;
-        script->pid.fd = -1;
+    if (script != NULL && fd >= 0) {
+        *script = (struct script){ .tree = tree };
         if (loop_watch(&tree->engine.loop, &script->pid, fd, EPOLLIN, on_end))
             return;
-        break;
     }
+    free(script);
     if (fd >= 0)
         close(fd);
 }
@@ -131,7 +134,6 @@ bool handle_signal(struct tree *tree, int signal)
             sv_warn_sys("unable to spawn ", path);
         return false;
     }
-    handle_reap(tree);
     if (!spawn_script(tree, path, &pidfd)) {
         sv_warn_sys("unable to spawn ", path);
         return false;

@@ -28,10 +28,26 @@ static void restore_output(const struct tree *tree)
     dup2(fd, STDOUT_FILENO);
 }
 
+/* A signal that came too late to mean anything is dropped: unblocked, it would
+ * end us before finish has begun. */
+static void drop_signals(void)
+{
+    sigset_t pending;
+
+    sigpending(&pending);
+    for (int number = 1; number < NSIG; number++) {
+        if (sigismember(&pending, number) != 1)
+            continue;
+        signal(number, SIG_IGN);
+        signal(number, SIG_DFL);
+    }
+}
+
 static void restore_process(const struct engine *engine)
 {
     sigset_t none;
 
+    drop_signals();
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!engine->sigpipe_was_ignored)

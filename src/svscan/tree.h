@@ -41,14 +41,6 @@ struct options {
     uint32_t mode;      /* -m, of the socket */
 };
 
-/* A script that a signal has started. */
-struct script {
-    struct tree *tree; /* NULL: there never was one */
-    struct watch pid;
-};
-
-enum { HANDLE_SCRIPTS = 16 }; /* watched at a time; there may be more */
-
 struct tree {
     struct engine engine;
     const struct options *options;
@@ -65,7 +57,6 @@ struct tree {
     struct timer drain;
     bool loggers_too; /* q: TERM for loggers as well */
     int catch_all_fifo; /* held open for both; -1: none */
-    struct script scripts[HANDLE_SCRIPTS];
 };
 
 /* The tree an engine is in. */
