@@ -113,6 +113,8 @@ static void kill_sequence(struct service *service)
         ms = service->engine->is_stopping ? service->engine->stop_kill_ms : 0;
     if (ms > 0)
         service_arm_in(service, ms);
+    else
+        service_disarm(service);
 }
 
 /* KILL before CONT for run, so that it does not run on; s6 has it the other
