@@ -104,7 +104,8 @@ static gid_t primary_group(uid_t uid)
            " in password database");
 }
 
-/* The mode last: changing the group takes the setgid bit away. */
+/* Whatever it is, as s6 does.  The mode last: changing the group takes the
+ * setgid bit away. */
 static void change_part(const char *dir, enum sv_part part,
                         const struct wish *wish)
 {
@@ -116,8 +117,6 @@ static void change_part(const char *dir, enum sv_part part,
         return;
     if (stat(sv_at(path, dir, parts[part].path), &st) < 0)
         sv_die_sys("unable to stat ", dir, "/", parts[part].path);
-    if ((st.st_mode & S_IFMT) != parts[part].type)
-        sv_die(SV_EXIT_USAGE, path, parts[part].fault);
     if (wish->who != SV_WHO_GROUP)
         group = primary_group(st.st_uid);
     if (chown(path, (uid_t)-1, group) < 0)
