@@ -3,7 +3,7 @@
  * causes.h - a list of the ways in which a service may have died.
  *
  *   "1,100-111,SIGTERM,kill,SIG34": exit codes, ranges of them, signals by
- *   name or, after SIG, by number, with commas between.
+ *   name or, after SIG, by number, with commas, semicolons or blanks between.
  *
  * A death by signal n is one with exit code 128 + n as well, as the tally has
  * it.  Source: s6-permafailon, contract 9.10.

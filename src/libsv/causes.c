@@ -12,6 +12,9 @@
 
 enum { CODE_MAX = 255, WORD_MAX = 15 };
 
+/* What may stand between causes, in any number, but not before the first. */
+static const char separators[] = ",; \t\r\n";
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -57,20 +60,20 @@ const char *sv_causes_scan(struct sv_causes *causes, const char *list)
     const char *fault = NULL;
 
     memset(causes, 0, sizeof *causes);
-    if (list[0] == ',')
+    if (list[0] != '\0' && strchr(separators, list[0]) != NULL)
         return "invalid status list specification";
     while (*list != '\0' && fault == NULL) {
         char word[WORD_MAX + 1];
-        size_t n = strcspn(list, ",");
+        size_t n = strcspn(list, separators);
 
         if (n > WORD_MAX)
             return "invalid status list specification";
         memcpy(word, list, n);
         word[n] = '\0';
-        if (n > 0)
-            fault = is_digit(word[0]) ? scan_codes(causes, word)
-                                      : scan_signal(causes, word);
-        list += n + (list[n] == ',');
+        fault = is_digit(word[0]) ? scan_codes(causes, word)
+                                  : scan_signal(causes, word);
+        list += n;
+        list += strspn(list, separators);
     }
     return fault;
 }

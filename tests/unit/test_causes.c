@@ -43,10 +43,11 @@ START_TEST(a_signal_is_its_code_too_and_not_the_other_way)
 }
 END_TEST
 
-START_TEST(nothing_between_commas_is_nothing)
+START_TEST(any_separators_stand_between_causes)
 {
     ck_assert(!names("", 0, 0));
     ck_assert(names("1,,3,", 3, 0));
+    ck_assert(names("1 SIGTERM;\t3\n", 3, 0));
 }
 END_TEST
 
@@ -62,7 +63,8 @@ START_TEST(faults_are_told)
     refuses("foo", "invalid status list specification");
     refuses(",1", "invalid status list specification");
     refuses("1x", "invalid status list specification");
-    refuses("1, 3", "invalid status list specification");
+    refuses(" 3", "invalid status list specification");
+    refuses("1- 3", "invalid interval specification");
     refuses("-3", "invalid status list specification");
 }
 END_TEST
@@ -89,6 +91,6 @@ int main(void)
 {
     return UNIT_RUN("causes", a_code_a_range_and_a_signal_are_named,
                     a_signal_is_its_code_too_and_not_the_other_way,
-                    nothing_between_commas_is_nothing, faults_are_told,
+                    any_separators_stand_between_causes, faults_are_told,
                     deaths_are_counted_from_a_time_on);
 }
