@@ -23,7 +23,7 @@
 LIBSV = at causes child clock command control event filter hold pattern perms \
 	relay say service stamp status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
-	ready show spawn start take value
+	ready show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree
 SVSCAN = main catch client copy defs handle known leave look mark request scan \

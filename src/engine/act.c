@@ -18,10 +18,7 @@
 #include "sv/say.h"
 #include "sv/service.h"
 
-enum {
-    RETRY_MS = 60000, /* after a start that failed */
-    KILL_AGAIN_MS = 5000,
-};
+enum { RETRY_MS = 60000 }; /* after a start that failed */
 
 /* ---- signals ------------------------------------------------------------- */
 
@@ -131,7 +128,7 @@ static void kill_now(struct service *service)
         service_send(service, SIGCONT);
     }
     service->paused = false;
-    service_arm_in(service, KILL_AGAIN_MS);
+    service_arm_in(service, SERVICE_KILL_AGAIN_MS);
 }
 
 static void forget_stdio(struct service *service)

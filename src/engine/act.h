@@ -11,7 +11,10 @@
 
 #include "engine/engine.h"
 
-enum { SERVICE_RESTART_MS = 1000 }; /* between two starts, start to start */
+enum {
+    SERVICE_RESTART_MS = 1000,    /* between two starts, start to start */
+    SERVICE_KILL_AGAIN_MS = 5000, /* after a SIGKILL that did not help yet */
+};
 
 /* ---- value.c ---- */
 

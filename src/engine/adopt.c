@@ -76,56 +76,6 @@ struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
     return NULL;
 }
 
-/* Its directory may come again: a link that was removed, or moved. */
-static bool is_stray(const struct engine *engine, const struct sv_child *child)
-{
-    char pid[SV_NUMBER_MAX];
-
-    if (sv_child_state(child) != SV_CHILD_RUNNING
-        || (!sv_child_is(child->pid, child->t0, child->t1) && errno == 0))
-        return false;
-    if (!engine->is_settled)
-        sv_warn("process ", sv_number(pid, child->pid), " is of a service whose"
-                " directory is gone: it runs on unsupervised");
-    return true;
-}
-
-/* True if nobody is left to ask for. */
-static bool forget_strangers(struct engine *engine)
-{
-    bool all = true;
-
-    for (size_t i = 0; i < engine->old_room; i++) {
-        struct sv_child *child = engine->old[i];
-
-        if (child == NULL || sv_child_state(child) == SV_CHILD_FREE
-            || service_by_identity(engine, (dev_t)child->dev,
-                                   (ino_t)child->ino) != NULL)
-            continue;
-        if (is_stray(engine, child))
-            all = false;
-        else
-            sv_children_free(&engine->children, child);
-    }
-    return all;
-}
-
-void engine_settle(struct engine *engine)
-{
-    if (engine->old == NULL)
-        return;
-    if (forget_strangers(engine)) {
-        free(engine->old);
-        engine->old = NULL;
-    }
-    if (engine->is_settled)
-        return;
-    engine->is_settled = true;
-    line_settle(engine);
-    if (engine->relay != NULL)
-        atomic_store(&engine->relay->listening, engine->adopted > 0);
-}
-
 /* ---- what the files say -------------------------------------------------- */
 
 /* It was killed between the start of run and the status file that tells. */

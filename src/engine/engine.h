@@ -112,6 +112,7 @@ struct engine {
     struct sv_child **old; /* hash of the records to be adopted, by identity;
                               NULL: nobody is left who has one */
     size_t old_room;
+    struct timer stray_due; /* the first of those without a service to kill */
     bool is_settled; /* every record is a service's, or a stray process's */
     int live;                /* the directory that names are relative to */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
@@ -169,12 +170,6 @@ struct service_origin {
  * errno set. */
 bool engine_open(struct engine *engine, int lock, const char *children,
                  const char *children_new, size_t services_max);
-
-/* A scan has seen every directory, and whatever has a record is taken up:
- * records that no service has claimed are of services whose directory is gone.
- * Says so, once, and forgets them, but for what runs: its directory may come
- * again. */
-void engine_settle(struct engine *engine);
 
 /* Takes a service directory under supervision: makes supervise/ and event/,
  * opens control, and either starts it (s6's start: status, event s, then run
@@ -283,6 +278,14 @@ bool adopt_watch(struct service *service);
 void adopt(struct service *service);
 /* An adopted process is dead, and how it ended is for the relay to say. */
 void adopt_await(struct service *service);
+
+/* ---- stray.c: records without a service ---------------------------------- */
+
+/* A scan has seen every directory, and whatever has a record is taken up:
+ * records that no service has claimed are of services whose directory is gone.
+ * Says so, once, and forgets them, but for what runs: its directory may come
+ * again.  Until then it is killed, if it has been told to go, in time. */
+void engine_settle(struct engine *engine);
 
 /* ---- locked.c: a run that holds a lock ---------------------------------- */
 
