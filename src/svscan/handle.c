@@ -71,6 +71,7 @@ bool handle_has_strangers(void)
 /* ---- scripts ------------------------------------------------------------- */
 
 struct script {
+    struct script *next;
     struct tree *tree;
     struct watch pid;
 };
@@ -78,9 +79,13 @@ struct script {
 static void on_end(struct watch *watch, uint32_t events)
 {
     struct script *script = CONTAINER(watch, struct script, pid);
+    struct script **at = &script->tree->scripts;
     siginfo_t info;
 
     (void)events;
+    while (*at != script)
+        at = &(*at)->next;
+    *at = script->next;
     waitid(P_PIDFD, (id_t)watch->fd, &info, WEXITED | WNOHANG);
     loop_unwatch(&script->tree->engine.loop, watch);
     free(script);
@@ -93,9 +98,12 @@ static void watch_script(struct tree *tree, int pidfd)
     int fd = loop_fd(pidfd);
 
     if (script != NULL && fd >= 0) {
-        *script = (struct script){ .tree = tree };
-        if (loop_watch(&tree->engine.loop, &script->pid, fd, EPOLLIN, on_end))
+        *script = (struct script){ .next = tree->scripts, .tree = tree };
+        if (loop_watch(&tree->engine.loop, &script->pid, fd, EPOLLIN,
+                       on_end)) {
+            tree->scripts = script;
             return;
+        }
     }
     free(script);
     if (fd >= 0)

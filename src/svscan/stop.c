@@ -132,12 +132,19 @@ void stop_advance(struct tree *tree, const struct service *leaving)
         enter_phase(tree, tree->phase + 1);
 }
 
+/* An earlier svscan has told it, and its time to go has begun then. */
+static bool has_been_told(const struct service *service)
+{
+    return service->state == STATE_LAST_UP && service->adopted
+           && service->timer.place != 0;
+}
+
 static void stop_one(struct tree *tree, struct service *service)
 {
-    if (tree->phase == STOP_SERVICES)
-        service_happen(service, EVENT_TERM);
-    else
+    if (tree->phase != STOP_SERVICES)
         stop_drain(tree, service);
+    else if (!has_been_told(service))
+        service_happen(service, EVENT_TERM);
 }
 
 static void enter_phase(struct tree *tree, enum stop_phase phase)

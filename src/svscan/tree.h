@@ -57,6 +57,7 @@ struct tree {
     struct timer drain;
     bool loggers_too; /* q: TERM for loggers as well */
     int catch_all_fifo; /* held open for both; -1: none */
+    struct script *scripts; /* of signals, those that run */
 };
 
 /* The tree an engine is in. */
