@@ -187,6 +187,14 @@ static struct output *first_to(const struct action *action,
     return output;
 }
 
+/* Two actions would write a line that comes in pieces to one place piece by
+ * piece in turn.  So there no line is longer than what comes in one. */
+static void limit_lines(void)
+{
+    if (!logger.lines.limit || logger.lines.limit >= WINDOW)
+        logger.lines.limit = WINDOW - 1;
+}
+
 static void open_outputs(void)
 {
     for (size_t i = 0; i < logger.script.count; i++) {
@@ -198,6 +206,8 @@ static void open_outputs(void)
         if (!output_open(output, action, logdir,
                          first_to(action, logdir, output), WINDOW))
             sv_die_sys("unable to make room for output");
+        if (output->into != output)
+            limit_lines();
     }
 }
 

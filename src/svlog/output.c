@@ -153,13 +153,17 @@ static void gather_alert(struct output *output, const struct piece *piece)
                                   sizeof dots - 1);
 }
 
-/* What follows the first pieces of a line is more than a status file shows. */
+/* The first piece of a line is all that a status file shows of it: what comes
+ * later would find it written already. */
 static void gather_status(struct output *output, const struct piece *piece)
 {
-    if (piece->begins)
-        output->size = 0;
-    if (output_has_room(output, piece->size))
-        gather(output, piece);
+    struct piece line = *piece;
+
+    if (!piece->begins)
+        return;
+    line.ends = true;
+    output->size = 0;
+    gather(output, &line);
 }
 
 void output_put(struct output *output, const struct piece *piece)

@@ -118,7 +118,7 @@ static void stamp_outputs(void)
 /* The whole line decides, or as much of it as a window holds. */
 static void put_piece(const struct piece *piece)
 {
-    if (piece->begins && logger.script.selects) {
+    if (piece->begins) {
         ptrdiff_t at = piece->text - logger.input.window;
 
         logger.selected = script_select(&logger.script,
