@@ -64,10 +64,14 @@ static bool sync_file(const struct logdir *logdir, const char *file,
     return done;
 }
 
+/* Without a previous, which somebody may have removed, there is nothing that it
+ * could make an archive of. */
 static bool start_processor(struct logdir *logdir)
 {
     logdir->processor = process_start(logdir);
-    return logdir->processor > 0;
+    if (logdir->processor > 0)
+        return step_to(logdir, true, ROTATION_WAIT);
+    return step_to(logdir, errno == ENOENT, ROTATION_TRIM);
 }
 
 /* Takes one step; false, with errno set, leaves the logdir in it. */
@@ -89,7 +93,7 @@ static bool take_step(struct logdir *d)
                                                    d->mode | S_IXUSR, 0)),
                        after_mark(d));
     case ROTATION_RUN:
-        return step_to(d, start_processor(d), ROTATION_WAIT);
+        return start_processor(d);
     case ROTATION_WAIT:
         return true;
     case ROTATION_SYNC_PROCESSED:
@@ -214,6 +218,7 @@ bool rotate(struct logdir *logdir, int64_t now)
     } while (rotate_is_exchanging(logdir));
     logdir->is_asked = false;
     logdir->retry_at = 0;
+    logdir->period_at = 0;
     rotate_finish(logdir, now);
     return true;
 }

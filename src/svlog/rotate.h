@@ -41,9 +41,9 @@ bool rotate_is_due(const struct logdir *logdir, uint64_t bytes);
 bool rotate_is_exchanging(const struct logdir *logdir);
 
 /* Goes on with the rotation that is under way, or with the one that is due;
- * true if the logdir may be written to again.  False if a step failed: a warning has been
- * given, and logdir->retry_at says when to call again; before, it is false
- * again, without a word. */
+ * true if the logdir may be written to again.  False if a step failed: a
+ * warning has been given, and logdir->retry_at says when to call again; before,
+ * it is false again, without a word. */
 bool rotate(struct logdir *logdir, int64_t now);
 
 /* Goes on with what is done with previous.  A step that fails has given a

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sv/at.h"
@@ -104,6 +105,38 @@ static const char *archives(const char *suffix)
     }
     free(names);
     return text;
+}
+
+/* What a file says, "" if it is not there. */
+static const char *text_of(const char *name)
+{
+    static char text[64];
+    ssize_t size = sv_at_read(logdir.dir, ".", name, text, sizeof text - 1);
+
+    text[size < 0 ? 0 : size] = 0;
+    return text;
+}
+
+/* A rotation with that processor, up to where it runs. */
+static void rotate_with(const char *processor)
+{
+    logdir.policy.processor = processor;
+    logdir.policy.is_shell = true;
+    log_text("one\n");
+    logdir.is_asked = true;
+    ck_assert(rotate(&logdir, SV_SECOND));
+    ck_assert_int_eq(logdir.step, ROTATION_WAIT);
+}
+
+/* Until the processor has ended, as SIGCHLD would say. */
+static void reap(int64_t now)
+{
+    siginfo_t info;
+
+    ck_assert_int_eq(waitid(P_PID, (id_t)logdir.processor, &info,
+                            WEXITED | WNOWAIT), 0);
+    rotate_reap(&logdir, now);
+    rotate_finish(&logdir, now);
 }
 
 START_TEST(nothing_is_rotated_before_its_time)
@@ -314,6 +347,173 @@ START_TEST(an_archive_that_was_linked_is_not_linked_twice)
 }
 END_TEST
 
+START_TEST(a_processor_makes_the_archive_and_the_state)
+{
+    put_file("state", "old", 0644);
+    rotate_with("sed s/one/ONE/; sed s/old/new/ <&4 >&5");
+    ck_assert_uint_eq(mode_of("previous"), 0744);
+    reap(SV_SECOND);
+    ck_assert_int_eq(logdir.step, ROTATION_NONE);
+    ck_assert_str_eq(archives(".s"), "ONE\n");
+    ck_assert_str_eq(text_of("state"), "new");
+    ck_assert_uint_eq(mode_of("previous"), 0);
+    ck_assert_uint_eq(mode_of("processed"), 0);
+    ck_assert_uint_eq(mode_of("newstate"), 0);
+}
+END_TEST
+
+START_TEST(nothing_is_exchanged_while_a_processor_runs)
+{
+    rotate_with("cat");
+    log_text("two\n");
+    logdir.is_asked = true;
+    ck_assert(!rotate_is_due(&logdir, 9999));
+    ck_assert(rotate(&logdir, SV_SECOND));
+    ck_assert(logdir.is_asked);
+    reap(SV_SECOND);
+    ck_assert_str_eq(archives(".s"), "one\n");
+    ck_assert(rotate_is_due(&logdir, 0));
+}
+END_TEST
+
+START_TEST(a_processor_that_fails_runs_again_when_its_time_has_come)
+{
+    static const char *const failing[] = {"echo half; exit 1",
+                                          "echo half; kill -9 $$"};
+
+    for (size_t i = 0; i < sizeof failing / sizeof *failing; i++) {
+        rotate_with(failing[i]);
+        reap(SV_SECOND);
+        ck_assert_int_eq(logdir.step, ROTATION_RUN);
+        ck_assert_int_eq(logdir.finish_at, 3 * SV_SECOND);
+        logdir.policy.processor = "cat";
+        rotate_finish(&logdir, 3 * SV_SECOND - 1);
+        ck_assert_int_eq(logdir.step, ROTATION_RUN);
+        rotate_finish(&logdir, 3 * SV_SECOND);
+        ck_assert_int_eq(logdir.step, ROTATION_WAIT);
+        reap(3 * SV_SECOND);
+    }
+    ck_assert_str_eq(archives(".s"), "one\none\n");
+}
+END_TEST
+
+/* A directory stands in the way of each step, and then it does not. */
+START_TEST(each_step_after_the_processor_is_taken_again)
+{
+    static const struct {
+        const char *file;
+        enum rotation step;
+    } steps[] = {{"processed", ROTATION_SYNC_PROCESSED},
+                 {"newstate", ROTATION_SYNC_STATE},
+                 {"previous", ROTATION_REMOVE},
+                 {"state", ROTATION_STATE}};
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        rotate_with("cat; echo new >&5");
+        waitid(P_PID, (id_t)logdir.processor, &(siginfo_t){0},
+               WEXITED | WNOWAIT);
+        renameat(logdir.dir, steps[i].file, logdir.dir, "aside");
+        ck_assert_int_eq(mkdirat(logdir.dir, steps[i].file, 0700), 0);
+        rotate_reap(&logdir, SV_SECOND);
+        rotate_finish(&logdir, SV_SECOND);
+        ck_assert_int_eq(logdir.step, steps[i].step);
+        ck_assert_int_eq(logdir.finish_at, 3 * SV_SECOND);
+        ck_assert_int_eq(logdir.retry_at, 0);
+        unlinkat(logdir.dir, steps[i].file, AT_REMOVEDIR);
+        renameat(logdir.dir, "aside", logdir.dir, steps[i].file);
+        rotate_finish(&logdir, 3 * SV_SECOND);
+        ck_assert_int_eq(logdir.step, ROTATION_NONE);
+        ck_assert_str_eq(text_of("state"), "new\n");
+    }
+    ck_assert_str_eq(archives(".s"), "one\none\none\none\n");
+}
+END_TEST
+
+START_TEST(without_a_previous_the_rotation_ends)
+{
+    rotate_with("exit 1");
+    reap(SV_SECOND);
+    ck_assert_int_eq(unlinkat(logdir.dir, "previous", 0), 0);
+    rotate_finish(&logdir, 3 * SV_SECOND);
+    ck_assert_int_eq(logdir.step, ROTATION_NONE);
+    ck_assert_str_eq(archives(".s"), "");
+}
+END_TEST
+
+/* Killed after the step that is named: what there is then becomes one archive,
+ * and what the processor had to say is remembered if it was done. */
+START_TEST(after_a_kill_between_two_steps_there_is_one_archive)
+{
+    static const struct {
+        const char *previous, *processed, *newstate;
+        mode_t mode; /* of processed */
+        const char *rescued, *archived, *state;
+    } kills[] = {
+        /* MARK      */ {"one\n", NULL, NULL, 0, "one\n", "", "old"},
+        /* RUN       */ {"one\n", "ON", "n", 0644, "one\n", "", "old"},
+        /* WAIT      */ {"one\n", "ONE\n", "new", 0644, "one\n", "", "old"},
+        /* SYNC_...  */ {"one\n", "ONE\n", "new", 0744, "", "ONE\n", "new"},
+        /* REMOVE    */ {NULL, "ONE\n", "new", 0744, "", "ONE\n", "new"},
+        /* STATE     */ {NULL, "ONE\n", NULL, 0744, "", "ONE\n", "old"},
+    };
+
+    for (size_t i = 0; i < sizeof kills / sizeof *kills; i++) {
+        const struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+        const char *failed;
+
+        log_text("two\n");
+        put_file("state", "old", 0644);
+        if (kills[i].previous)
+            put_file("previous", kills[i].previous, 0744);
+        if (kills[i].processed)
+            put_file("processed", kills[i].processed, kills[i].mode);
+        if (kills[i].newstate)
+            put_file("newstate", kills[i].newstate, 0644);
+        ck_assert(logdir_open(&logdir, &mark, 1, &failed));
+        ck_assert_str_eq(archives(".u"), kills[i].rescued);
+        ck_assert_str_eq(archives(".s"), kills[i].archived);
+        ck_assert_str_eq(text_of("state"), kills[i].state);
+        ck_assert_str_eq(text_of("current"), "two\n");
+        ck_assert_uint_eq(mode_of("previous"), 0);
+        ck_assert_uint_eq(mode_of("processed"), 0);
+        ck_assert_uint_eq(mode_of("newstate"), 0);
+        drop_logdir();
+        make_logdir();
+    }
+}
+END_TEST
+
+START_TEST(the_time_of_a_current_begins_with_its_first_line)
+{
+    logdir.policy.period = 5;
+    rotate_watch(&logdir, SV_SECOND);
+    ck_assert_int_eq(logdir.period_at, 0);
+    log_text("one\n");
+    rotate_watch(&logdir, 2 * SV_SECOND);
+    rotate_watch(&logdir, 3 * SV_SECOND);
+    ck_assert_int_eq(logdir.period_at, 7 * SV_SECOND);
+    rotate_by_time(&logdir, 7 * SV_SECOND - 1);
+    ck_assert(!logdir.is_asked);
+    rotate_by_time(&logdir, 7 * SV_SECOND);
+    ck_assert(logdir.is_asked);
+    ck_assert(rotate(&logdir, 7 * SV_SECOND));
+    ck_assert_str_eq(archives(".s"), "one\n");
+}
+END_TEST
+
+START_TEST(a_new_current_has_a_time_of_its_own)
+{
+    logdir.policy.period = 5;
+    log_text("one\n");
+    rotate_watch(&logdir, 2 * SV_SECOND);
+    logdir.is_asked = true;
+    ck_assert(rotate(&logdir, 4 * SV_SECOND));
+    log_text("two\n");
+    rotate_watch(&logdir, 4 * SV_SECOND);
+    ck_assert_int_eq(logdir.period_at, 9 * SV_SECOND);
+}
+END_TEST
+
 START_TEST(a_logdir_has_one_logger)
 {
     struct logdir other;
@@ -353,6 +553,15 @@ int main(void)
     tcase_add_test(all,
                    what_a_processor_had_finished_is_kept_in_place_of_previous);
     tcase_add_test(all, an_archive_that_was_linked_is_not_linked_twice);
+    tcase_add_test(all, a_processor_makes_the_archive_and_the_state);
+    tcase_add_test(all, nothing_is_exchanged_while_a_processor_runs);
+    tcase_add_test(all,
+                   a_processor_that_fails_runs_again_when_its_time_has_come);
+    tcase_add_test(all, each_step_after_the_processor_is_taken_again);
+    tcase_add_test(all, without_a_previous_the_rotation_ends);
+    tcase_add_test(all, after_a_kill_between_two_steps_there_is_one_archive);
+    tcase_add_test(all, the_time_of_a_current_begins_with_its_first_line);
+    tcase_add_test(all, a_new_current_has_a_time_of_its_own);
     tcase_add_test(all, a_logdir_has_one_logger);
     suite_add_tcase(suite, all);
     srunner_run_all(runner, CK_NORMAL);
