@@ -221,6 +221,9 @@ static void catch_signals(void)
     sigaddset(&set, SIGALRM);
     sigaddset(&set, SIGCHLD);
     signal(SIGPIPE, SIG_IGN);
+    /* Whoever started us may have ignored it, and then nobody would say how a
+     * processor has ended. */
+    signal(SIGCHLD, SIG_DFL);
     signals = -1;
     if (sigprocmask(SIG_SETMASK, &set, NULL) == 0)
         signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
