@@ -89,8 +89,8 @@ static void tell(const struct sv_child *child)
 {
     char pid[SV_NUMBER_MAX];
 
-    sv_warn("process ", sv_number(pid, child->pid), " is of a service whose"
-            " directory is gone: it runs on unsupervised",
+    sv_warn("process ", sv_number(pid, child->pid),
+            " is of a service whose directory is gone: it runs on unsupervised",
             child->deadline != 0 ? " until its time to go is over" : "");
 }
 
