@@ -20,8 +20,8 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at causes child clock command control event filter hold pattern perms \
-	relay say service stamp status tally tree wait wire
+LIBSV = at causes child clock command control event filter hold link pattern \
+	perms relay say service stamp status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user

@@ -76,7 +76,7 @@ int s6_instance_create(int argc, char *argv[])
 {
     char scandir[SV_PATH_MAX], path[SV_PATH_MAX];
     char target[SV_PATH_MAX];
-    struct linking linking;
+    struct sv_linking linking;
     int code;
 
     linking_options(&linking, argc, argv);
@@ -89,7 +89,11 @@ int s6_instance_create(int argc, char *argv[])
     find_instance(path, argv[0], "", argv[1]);
     find_instance(target, "..", "", argv[1]);
     make_instance(argv[0], argv[1], path);
-    code = link_service(&linking, scandir, path, argv[1], target);
+    linking.scandir = scandir;
+    linking.dir = path;
+    linking.name = argv[1];
+    linking.target = target;
+    code = link_service(&linking);
     if (code != SV_EXIT_OK && !sv_tree_remove(AT_FDCWD, path))
         sv_warn_sys("unable to remove ", path);
     return code;
@@ -98,7 +102,7 @@ int s6_instance_create(int argc, char *argv[])
 int s6_instance_delete(int argc, char *argv[])
 {
     char scandir[SV_PATH_MAX], path[SV_PATH_MAX];
-    struct unlinking unlinking;
+    struct sv_unlinking unlinking;
 
     unlinking_options(&unlinking, argc, argv);
     argc -= optind;
@@ -108,7 +112,9 @@ int s6_instance_delete(int argc, char *argv[])
     check_name(argv[1]);
     find_scandir(scandir, argv[0]);
     find_instance(path, argv[0], "", argv[1]);
-    unlink_service(&unlinking, scandir, argv[1]);
+    unlinking.scandir = scandir;
+    unlinking.name = argv[1];
+    unlink_service(&unlinking);
     if (!sv_tree_remove(AT_FDCWD, path))
         sv_die_sys("unable to remove ", path);
     return SV_EXIT_OK;

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "s6/face.h"
@@ -19,24 +18,6 @@
 #include "sv/say.h"
 #include "sv/service.h"
 
-/* A service and its logger, if it has one. */
-enum { PAIR = 2 };
-
-struct pair {
-    int count;
-    char dirs[PAIR][SV_PATH_MAX];
-    struct sv_waited waited[PAIR];
-};
-
-static void find_pair(struct pair *pair, const char *dir)
-{
-    pair->count = 1;
-    sv_at(pair->dirs[0], ".", dir);
-    sv_at(pair->dirs[1], dir, SV_LOG);
-    if (sv_at_exists(AT_FDCWD, dir, SV_LOG))
-        pair->count = PAIR;
-}
-
 static int64_t take_time(const char *milliseconds)
 {
     struct waiting waiting;
@@ -44,13 +25,6 @@ static int64_t take_time(const char *milliseconds)
     if (!waiting_until(&waiting, milliseconds))
         face_usage();
     return waiting.deadline;
-}
-
-static bool is_supervised(const char *dir)
-{
-    char lock[SV_PATH_MAX];
-
-    return sv_lock_held(AT_FDCWD, sv_at(lock, dir, SV_LOCK)) == SV_HELD;
 }
 
 bool scanner_runs(const char *scandir)
@@ -67,20 +41,11 @@ bool scanner_runs(const char *scandir)
     sv_die_sys("unable to check ", lock);
 }
 
-static enum sv_sent tell_scanner(const char *scandir, const char *letters)
-{
-    char control[SV_PATH_MAX];
-
-    signal(SIGPIPE, SIG_IGN);
-    return sv_control_send(AT_FDCWD, sv_at(control, scandir, SV_TREE_CONTROL),
-                           letters, strlen(letters));
-}
-
 /* ---- linking ------------------------------------------------------------ */
 
-void linking_options(struct linking *linking, int argc, char *argv[])
+void linking_options(struct sv_linking *linking, int argc, char *argv[])
 {
-    *linking = (struct linking){ .deadline = INT64_MAX };
+    *linking = (struct sv_linking){ .deadline = INT64_MAX };
     for (int option; (option = getopt(argc, argv, "+dDfPt:")) != -1;)
         switch (option) {
         case 'd': linking->is_down = true; linking->stays_down = false; break;
@@ -102,147 +67,75 @@ static void check_run(const char *dir)
         sv_die(SV_EXIT_USAGE, run, " is not executable");
 }
 
-static void put_down(const char *dir)
+static int fail(int code, const char *what, const char *on)
 {
-    char down[SV_PATH_MAX];
-    int fd = open(sv_at(down, dir, SV_DOWN_FILE),
-                  O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-
-    if (fd < 0)
-        sv_die_sys("unable to create ", down);
-    close(fd);
-}
-
-static void remove_down(const struct pair *pair)
-{
-    char down[SV_PATH_MAX];
-
-    for (int i = 0; i < pair->count; i++)
-        if (unlink(sv_at(down, pair->dirs[i], SV_DOWN_FILE)) < 0 &&
-            errno != ENOENT)
-            sv_warn_sys("unable to remove ", down);
-}
-
-static void prepare(const struct linking *linking, const char *dir)
-{
-    char event[SV_PATH_MAX];
-
-    if (linking->is_down || linking->stays_down)
-        put_down(dir);
-    if (!sv_fifodir_make(AT_FDCWD, sv_at(event, dir, SV_EVENT),
-                         linking->is_public ? SV_EVENT_PUBLIC : getegid(),
-                         linking->is_forced))
-        sv_die_sys("unable to create fifodir at ", event);
-}
-
-static void subscribe(struct sv_wait *wait, struct pair *pair,
-                      const char *letters)
-{
-    const struct sv_goal goal = { .letters = letters };
-
-    if (!sv_wait_open(wait, &goal, false))
-        sv_die_sys("unable to wait");
-    for (int i = 0; i < pair->count; i++) {
-        if (sv_wait_subscribe(wait, &pair->waited[i], AT_FDCWD, pair->dirs[i]))
-            continue;
-        sv_wait_close(wait);
-        sv_die_sys("unable to subscribe to events for ", pair->dirs[i]);
-    }
-}
-
-/* Says what went wrong, if anything has. */
-static int code_of(enum sv_wait_end end, const char *scandir)
-{
-    switch (end) {
-    case SV_WAIT_DONE: return SV_EXIT_OK;
-    case SV_WAIT_TIMEOUT:
-        sv_say(SV_FATAL, ETIMEDOUT,
-               SV_STRINGS("unable to wait for a supervisor below ", scandir));
-        return SV_EXIT_TIMEOUT;
-    case SV_WAIT_SIGNAL:
-    case SV_WAIT_ERROR: break;
-    }
-    sv_say(SV_FATAL, errno, SV_STRINGS("unable to wait for a supervisor"));
-    return SV_EXIT_SYSTEM;
-}
-
-/* The link is made: has the scanner take it up. */
-static int await_supervisor(const struct linking *linking,
-                            struct sv_wait *wait, const char *scandir,
-                            const char *link)
-{
-    int code;
-
-    if (tell_scanner(scandir, "a") != SV_SENT) {
-        sv_say(SV_FATAL, errno, SV_STRINGS("unable to control ", scandir));
-        code = SV_EXIT_SYSTEM;
-    } else {
-        code = code_of(sv_wait_run(wait, linking->deadline), scandir);
-    }
-    if (code != SV_EXIT_OK) {
-        unlink(link);
-        tell_scanner(scandir, "an");
-    }
+    sv_say(SV_FATAL, errno, SV_STRINGS("unable to ", what, on));
     return code;
 }
 
-int link_service(const struct linking *linking, const char *scandir,
-                 const char *dir, const char *name, const char *target)
+int link_service(const struct sv_linking *linking)
 {
-    char link[SV_PATH_MAX];
-    struct sv_wait wait;
-    struct pair pair;
-    bool is_there = is_supervised(dir);
-    int code = SV_EXIT_OK;
+    char log[SV_PATH_MAX];
 
-    find_pair(&pair, dir);
-    for (int i = 0; i < pair.count; i++)
-        check_run(pair.dirs[i]);
-    sv_at(link, scandir, name);
-    if (is_there) {
-        sv_warn("supervisor already running on ", dir);
-    } else {
-        for (int i = 0; i < pair.count; i++)
-            prepare(linking, pair.dirs[i]);
-        subscribe(&wait, &pair, "s");
+    check_run(linking->dir);
+    if (sv_at_exists(AT_FDCWD, linking->dir, SV_LOG))
+        check_run(sv_at(log, linking->dir, SV_LOG));
+    signal(SIGPIPE, SIG_IGN);
+    switch (sv_link(linking)) {
+    case SV_LINKED:
+        return SV_EXIT_OK;
+    case SV_LINKED_BEFORE:
+        sv_warn("supervisor already running on ", linking->dir);
+        return SV_EXIT_OK;
+    case SV_LINKED_DOWN:
+        sv_warn_sys("unable to remove ", linking->dir, "/" SV_DOWN_FILE);
+        return SV_EXIT_OK;
+    case SV_LINK_UNPREPARED:
+        return fail(SV_EXIT_SYSTEM, "prepare servicedir ", linking->dir);
+    case SV_LINK_UNMADE:
+        return fail(SV_EXIT_SYSTEM, "make a link to servicedir ",
+                    linking->dir);
+    case SV_LINK_UNTOLD:
+        return fail(SV_EXIT_SYSTEM, "control ", linking->scandir);
+    case SV_LINK_TIMEOUT:
+        return fail(SV_EXIT_TIMEOUT, "wait for a supervisor on ",
+                    linking->dir);
+    case SV_LINK_UNHEARD:
+        break;
     }
-    if (symlink(target, link) < 0 && !(is_there && errno == EEXIST)) {
-        sv_say(SV_FATAL, errno,
-               SV_STRINGS("unable to link servicedir ", dir, " into scandir ",
-                          scandir, " with name ", name));
-        code = SV_EXIT_SYSTEM;
-    } else if (!is_there) {
-        code = await_supervisor(linking, &wait, scandir, link);
-    }
-    if (!is_there) {
-        if (linking->is_down || (linking->stays_down && code != SV_EXIT_OK))
-            remove_down(&pair);
-        sv_wait_close(&wait);
-    }
-    return code;
+    return fail(SV_EXIT_SYSTEM, "wait for a supervisor on ", linking->dir);
+}
+
+/* The last part of a path, slashes at its end not counted. */
+static void last_part(char name[static SV_PATH_MAX], const char *path)
+{
+    size_t end = strlen(path), begin;
+
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+        ;
+    if (end - begin >= SV_PATH_MAX)
+        end = begin;
+    memcpy(name, path + begin, end - begin);
+    name[end - begin] = '\0';
 }
 
 int s6_svlink(int argc, char *argv[])
 {
     char real[PATH_MAX];
     char name[SV_PATH_MAX];
-    struct linking linking;
+    struct sv_linking linking;
 
     linking_options(&linking, argc, argv);
     argc -= optind;
     argv += optind;
     if (argc < 2)
         face_usage();
-    if (argc > 2) {
+    if (argc > 2)
         sv_at(name, ".", argv[2]);
-    } else {
-        sv_at(name, ".", argv[1]);
-        for (size_t n = strlen(name); n > 1 && name[n - 1] == '/'; n--)
-            name[n - 1] = '\0';
-        if (strrchr(name, '/') != NULL)
-            memmove(name, strrchr(name, '/') + 1,
-                    strlen(strrchr(name, '/')));
-    }
+    else
+        last_part(name, argv[1]);
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
         sv_die(SV_EXIT_USAGE, "invalid name");
     if (!scanner_runs(argv[0]))
@@ -250,15 +143,19 @@ int s6_svlink(int argc, char *argv[])
     check_run(argv[1]);
     if (realpath(argv[1], real) == NULL)
         sv_die_sys("unable to find the real path of ", argv[1]);
-    return link_service(&linking, argv[0], argv[1], name, real);
+    linking.scandir = argv[0];
+    linking.dir = argv[1];
+    linking.name = name;
+    linking.target = real;
+    return link_service(&linking);
 }
 
 /* ---- unlinking ---------------------------------------------------------- */
 
-void unlinking_options(struct unlinking *unlinking, int argc, char *argv[])
+void unlinking_options(struct sv_unlinking *unlinking, int argc, char *argv[])
 {
-    *unlinking = (struct unlinking){ .is_waited_for = true,
-                                     .deadline = INT64_MAX };
+    *unlinking = (struct sv_unlinking){ .is_waited_for = true,
+                                        .deadline = INT64_MAX };
     for (int option; (option = getopt(argc, argv, "+Xt:")) != -1;)
         switch (option) {
         case 'X': unlinking->is_waited_for = false; break;
@@ -267,57 +164,17 @@ void unlinking_options(struct unlinking *unlinking, int argc, char *argv[])
         }
 }
 
-/* Whoever is not supervised will not say that it goes. */
-static void drop_absent(struct pair *pair)
+void unlink_service(const struct sv_unlinking *unlinking)
 {
-    if (pair->count == PAIR && !is_supervised(pair->dirs[1]))
-        pair->count = 1;
-}
-
-void unlink_service(const struct unlinking *unlinking, const char *scandir,
-                    const char *name)
-{
-    char link[SV_PATH_MAX];
-    char real[PATH_MAX];
-    struct sv_wait wait;
-    struct pair pair;
-    struct stat st;
-    bool waits;
-
-    if (lstat(sv_at(link, scandir, name), &st) < 0) {
-        if (errno == ENOENT)
-            return;
-        sv_die_sys("unable to stat ", link);
-    }
-    if (!S_ISLNK(st.st_mode)) {
-        errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTDIR;
-        sv_die_sys("unable to prepare unlinking of service ", name,
-                   " in scandir ", scandir);
-    }
-    waits = unlinking->is_waited_for && is_supervised(link) &&
-            realpath(link, real) != NULL;
-    if (waits) {
-        find_pair(&pair, real);
-        drop_absent(&pair);
-        subscribe(&wait, &pair, "x");
-    }
-    if (unlink(link) < 0) {
-        int error = errno;
-
-        if (waits)
-            sv_wait_close(&wait);
-        errno = error;
-        sv_die_sys("unable to unlink ", link);
-    }
-    if (tell_scanner(scandir, "an") == SV_SENT && waits)
-        sv_wait_run(&wait, unlinking->deadline);
-    if (waits)
-        sv_wait_close(&wait);
+    signal(SIGPIPE, SIG_IGN);
+    if (!sv_unlink(unlinking))
+        sv_die_sys("unable to unlink ", unlinking->name, " in scandir ",
+                   unlinking->scandir);
 }
 
 int s6_svunlink(int argc, char *argv[])
 {
-    struct unlinking unlinking;
+    struct sv_unlinking unlinking;
 
     unlinking_options(&unlinking, argc, argv);
     argc -= optind;
@@ -326,6 +183,8 @@ int s6_svunlink(int argc, char *argv[])
         face_usage();
     if (argv[1][0] == '\0' || argv[1][0] == '.' || strchr(argv[1], '/') != NULL)
         sv_die(SV_EXIT_USAGE, "invalid service name");
-    unlink_service(&unlinking, argv[0], argv[1]);
+    unlinking.scandir = argv[0];
+    unlinking.name = argv[1];
+    unlink_service(&unlinking);
     return SV_EXIT_OK;
 }
