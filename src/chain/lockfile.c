@@ -16,9 +16,18 @@ static void on_alarm(int signal)
     is_late = 1;
 }
 
-int lockfile_open(const char *path)
+/* First without O_CREAT: with it, a file of somebody else in a directory such as
+ * /tmp could be refused. */
+int lockfile_open(const char *path, bool is_shared)
 {
-    return open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0666);
+    int fd;
+
+    if (!is_shared)
+        return open(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0666);
+    fd = open(path, O_RDONLY | O_NONBLOCK);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    return open(path, O_RDONLY | O_CREAT | O_NONBLOCK, 0666);
 }
 
 static bool take(int fd, const struct lockfile *how)

@@ -22,10 +22,10 @@ struct lockfile {
     int wait_ms; /* 0: do not wait; LOCKFILE_WAITS: as long as it takes */
 };
 
-/* Opens the file for reading (a shared lock needs it) and writing, and creates it
- * (0666 less the umask).  Returns
- * the descriptor, not close-on-exec, or -1 with errno set. */
-int lockfile_open(const char *path);
+/* Opens the file for a shared lock, which who may only read it can have, or for
+ * one that excludes others, and creates it (0666 less the umask).  Returns the
+ * descriptor, not close-on-exec, or -1 with errno set (ENXIO: a fifo). */
+int lockfile_open(const char *path, bool is_shared);
 
 /* Takes the lock.  False with errno set: ETIMEDOUT when the time is up, EAGAIN
  * or EACCES when it does not wait.  Uses SIGALRM, and puts it back. */

@@ -112,10 +112,11 @@ static _Noreturn void die_unlocked(const char *file)
  * of the description, which alone survives the move to another number. */
 static void lock_and_show(const char *file, const struct lockfile *how, int fd)
 {
-    int opened = lockfile_open(file);
+    int opened = lockfile_open(file, how->is_shared);
 
     if (opened < 0)
-        sv_die_sys("unable to open ", file, " for writing");
+        sv_die_sys("unable to open ", file,
+                   how->is_shared ? " for reading" : " for writing");
     if (!lockfile_take(opened, how))
         die_unlocked(file);
     if (fd >= 0 && fd != opened &&

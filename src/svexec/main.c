@@ -52,7 +52,7 @@ static int above_streams(int fd)
 
 static void take_lock(const char *file, const struct lockfile *how)
 {
-    int fd = above_streams(lockfile_open(file));
+    int fd = above_streams(lockfile_open(file, how->is_shared));
 
     if (fd < 0)
         sv_die_sys("unable to open ", file);
