@@ -16,7 +16,7 @@
 /* As s6-svwait's: no letters, the patterns decide. */
 static const struct sv_goal what_patterns_say = { .letters = "" };
 
-/* One fifodir.  The memory is theirs for as long as the program lives. */
+/* One fifodir. */
 struct listening {
     struct sv_waited waited;
     struct sv_pattern pattern;
@@ -86,11 +86,19 @@ static void finish(const struct waiting *waiting, struct sv_wait *wait,
     }
 }
 
-static int print(const struct sv_pattern *heard)
+static void forget(struct listening *all, size_t count)
 {
-    printf("%s\n", heard->bytes);
+    for (size_t i = 0; i < count; i++)
+        sv_pattern_end(&all[i].pattern);
+    free(all);
+}
+
+static int print(struct listening *one)
+{
+    printf("%s\n", one->pattern.bytes);
     if (fflush(stdout) != 0)
         sv_die_sys("unable to write to standard output");
+    forget(one, 1);
     return SV_EXIT_OK;
 }
 
@@ -107,7 +115,7 @@ int s6_ftrig_wait(int argc, char *argv[])
         face_usage();
     one = subscribe(&waiting, &wait, argv, 1);
     finish(&waiting, &wait, "match regexp on ", argv[0]);
-    return print(&one->pattern);
+    return print(one);
 }
 
 int s6_ftrig_listen1(int argc, char *argv[])
@@ -124,7 +132,7 @@ int s6_ftrig_listen1(int argc, char *argv[])
     one = subscribe(&waiting, &wait, argv, 1);
     start(&wait, argv + 2);
     finish(&waiting, &wait, "get expected event", "");
-    return print(&one->pattern);
+    return print(one);
 }
 
 /* The words before an empty one; a block of an execline script has a blank
@@ -159,6 +167,6 @@ int s6_ftrig_listen(int argc, char *argv[])
 
     start(&wait, argv + words + 1);
     finish(&waiting, &wait, "get expected event", "");
-    free(all);
+    forget(all, (size_t)words / 2);
     return SV_EXIT_OK;
 }
