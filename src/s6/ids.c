@@ -55,11 +55,14 @@ static struct {
     struct user fallback;
 } look;
 
-/* "uid:gid:list", of which the end may be missing and each be empty. */
+/* "uid:gid:list", of which the end may be missing and each be empty, but not
+ * all of it. */
 static bool scan_default(struct user *user, const char *text)
 {
     unsigned int id[2] = {0, 0};
 
+    if (*text == '\0')
+        return false;
     user->others.count = 0;
     for (int i = 0; i < 2 && *text != '\0'; i++) {
         if (*text != ':')
