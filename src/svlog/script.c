@@ -15,6 +15,9 @@ enum {
     STATUS_MOST = 65536,
 };
 
+_Static_assert(SCRIPT_ACTIONS_MAX == 64 && SCRIPT_RULES_MAX == 256,
+               "complaints say these numbers");
+
 /* What the next action will get. */
 struct reading {
     struct script *script;
@@ -110,7 +113,7 @@ static struct rule *new_rule(struct reading *r, const char *word,
     struct rule *rule = script->rules + script->rules_count;
 
     if (script->rules_count == SCRIPT_RULES_MAX) {
-        refuse(r, "too many directives: ", word);
+        refuse(r, "more than 256 selections and actions: ", word);
         return NULL;
     }
     rule->kind = kind;
@@ -148,7 +151,7 @@ static bool act(struct reading *r, const char *word, enum destination to,
     if (!rule)
         return false;
     if (script->count == SCRIPT_ACTIONS_MAX)
-        return refuse(r, "too many actions: ", word);
+        return refuse(r, "more than 64 actions: ", word);
     r->next.to = to;
     r->next.path = path;
     rule->action = script->count;
