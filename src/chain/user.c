@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skalibs/setgroups.h>
 #include <skalibs/types.h>
 
 #include "chain/user.h"
@@ -137,8 +138,10 @@ char *user_format_groups(char buf[static USER_LIST_MAX],
 const char *user_become(const struct user_change *change)
 {
     const struct user_groups *groups = change->groups;
+    gid_t own = change->gid != 0 ? change->gid : getegid();
 
-    if (groups != NULL && setgroups(groups->count, groups->gid) < 0)
+    if (groups != NULL &&
+        setgroups_and_gid(own, groups->count, groups->gid) < 0)
         return "set supplementary group list";
     if (change->gid != 0 && setgid(change->gid) < 0)
         return "setgid";

@@ -66,7 +66,8 @@ struct user_change {
     uid_t uid;                        /* 0: absent */
 };
 
-/* Sets groups, gid and uid, in this order, for each needs the privilege that
+/* Sets groups, gid and uid, in this order (the gid is the first of the groups,
+ * as s6 has it, and so is one that stays), for each needs the privilege that
  * the last one gives up.  NULL if all is done, else the words for what could
  * not be done, with errno set. */
 const char *user_become(const struct user_change *change);
