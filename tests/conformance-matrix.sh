@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# Every control letter in one situation, a service a letter, all at once.  A
-# case says how its services come into the situation and what the letters do:
+# Every control letter in one situation, a service a letter, all at once; and
+# the signals to a supervisor, in the ways that have one.  A case says how its
+# services come into the situation and what the letters do:
 #
+#   ARRIVED=su                  the events of the arrival, from the start on
 #   arrive() { ... }            brings service $1 there; sup has been called
 #   cell LETTERS SEEN [SEEN]    what each does in s6, and what in ours where
 #                               the s6 that is installed is older
@@ -11,56 +13,164 @@
 #
 # SEEN is events, flags (Paused, Finishing, wanted Up, Ready), the signals that
 # were caught, and whether there is a down file: "dD --UR - no".  After x in
-# the events nothing is looked at, since a scanner starts again what has left.
+# the events nothing is looked at but the exit code of a supervisor, since a
+# scanner starts again what has left.
+#
+# What is known to come is awaited.  That nothing else came is proved by what
+# comes after it: a letter that is obeyed, a signal that is caught.
 
 NEWER="2.13.0 to 2.15.1: new letters"
 
 # A letter's service: names that differ by case alone are no good to read.
 cell_name() {
     case $1 in
+    ??*) echo "signal-$1" ;;
     [A-Z]) echo "big-$1" ;;
     *) echo "small-$1" ;;
     esac
 }
 
+# A fact of s6's supervisors, of which svscan has none.
+no_supervisor() {
+    observe "$1" "(none)"
+    differs scanner "$1" "(none)" "svscan has no supervisor for each service"
+}
+
 cell() {
     for letter in $1; do
-        echo "$letter" >>"$SCRATCH/letters"
         expect "$letter" "$2"
-        [ -z "${3-}" ] || differs tree "$letter" "$3" "$NEWER"
+        case $letter in
+        ??*) has_supervisor || { no_supervisor "$letter" && continue; } ;;
+        esac
+        cell_seen=$2
+        if [ -n "${3-}" ]; then
+            differs tree "$letter" "$3" "$NEWER"
+            ! our_tree || cell_seen=$3
+        fi
+        printf '%s\t%s\n' "$letter" "$cell_seen" >>"$SCRATCH/cells"
     done
 }
 
-# LATE is an event of the arrival that may still be heard.
-LATE=
+# Way copies has no directory to listen in before the start: of the arrival the
+# last event may still be heard there, or no more.
+from_the_start() { [ "$WAY" != copies ]; }
+
+# The events since the arrival; all of them if it was not heard as it should be.
+since_arrival() {
+    if from_the_start; then
+        events "$1" | sed "s/^$ARRIVED//"
+    else
+        events "$1" | sed "s/^[$ARRIVED]//"
+    fi | grep . || echo -
+}
 
 seen_of() {
-    case $(events "$1") in
-    *x*) events "$1" | sed 's/x.*/x/' && return ;;
+    case $(since_arrival "$1") in
+    *x*) since_arrival "$1" | sed 's/x.*/x/' && return ;;
     esac
     # shellcheck disable=SC2005 # one line of words is made
-    echo "$(events "$1" | sed "s/^$LATE//" | grep . || echo -)" \
-        "$(flags "$1")" "$(caught "$1" | grep . || echo -)" \
+    echo "$(since_arrival "$1")" "$(flags "$1")" \
+        "$(caught "$1" | grep . || echo -)" \
         "$(whether test -e "$LIVE/$1/down")"
 }
 
+# sees NAME SEEN: for await.
+sees() {
+    [ "$(seen_of "$1")" = "$2" ]
+}
+
+# wants NAME U: has it been noted that it is wanted up, or with -, down?
+wants() {
+    case $(flags "$1") in
+    ??"$2"?) ;;
+    *) return 1 ;;
+    esac
+}
+
+# What was sent before has been obeyed: the wanted state goes there and back,
+# which touches nothing else.
+turn_and_return() {
+    case $2 in
+    "- "??U*) set -- "$1" o - u U ;;
+    *) set -- "$1" u U o - ;;
+    esac
+    send "$1" "$2"
+    await 20 wants "$1" "$3"
+    send "$1" "$4"
+    await 20 wants "$1" "$5"
+}
+
+# ... and what it has sent to the process has been caught: a shell looks at its
+# signals in the order of their numbers, and this one is the last.
+catch_up() {
+    kill -PWR "$(cat "$SCRATCH/$1.pid")"
+    await 20 grep -q PWR "$SCRATCH/$1.signals"
+}
+
+# settle NAME SEEN: nothing more comes of what was sent.
+settle() {
+    case $2 in
+    "- "*) turn_and_return "$@" ;;
+    esac
+    case $2 in
+    "- -"*) catch_up "$1" ;;
+    esac
+}
+
+# leave_code NAME LETTER SEEN: what leaves does so with 0, in every way.
+leave_code() {
+    case $3 in
+    *x) ;;
+    *) return 0 ;;
+    esac
+    wait "$(cat "$SCRATCH/$1.supervisor")" ||
+        fail "after $2 the supervisor of $1 ended with $?"
+}
+
+each_cell() {
+    while IFS='	' read -r letter seen <&7; do
+        "$1" "$(cell_name "$letter")" "$letter" "$seen"
+    done 7<"$SCRATCH/cells"
+}
+
+come() {
+    prepare "$1"
+    : >>"$SCRATCH/$1.signals"
+    ! from_the_start || listen "$1"
+}
+
+be_supervised() {
+    sup "$1"
+    echo "$SUP" >"$SCRATCH/$1.supervisor"
+}
+
+get_there() {
+    arrive "$1"
+    if from_the_start; then
+        await 20 heard "$1" "$ARRIVED"
+    else
+        listen "$1"
+    fi
+}
+
+command_it() {
+    case $2 in
+    ??*) kill -"$2" "$(cat "$SCRATCH/$1.supervisor")" ;;
+    *) send "$1" "$2" ;;
+    esac
+}
+
+look() {
+    await 20 sees "$1" "$3"
+    settle "$1" "$3"
+    observe "$2" "$(seen_of "$1")"
+    ! has_supervisor || leave_code "$@"
+}
+
 matrix() {
-    while read -r letter; do
-        prepare "$(cell_name "$letter")"
-    done <"$SCRATCH/letters"
-    while read -r letter; do
-        sup "$(cell_name "$letter")"
-    done <"$SCRATCH/letters"
-    while read -r letter; do
-        arrive "$(cell_name "$letter")"
-        listen "$(cell_name "$letter")"
-        : >>"$SCRATCH/$(cell_name "$letter").signals"
-    done <"$SCRATCH/letters"
-    while read -r letter; do
-        send "$(cell_name "$letter")" "$letter"
-    done <"$SCRATCH/letters"
-    let_it_happen 2
-    while read -r letter; do
-        observe "$letter" "$(seen_of "$(cell_name "$letter")")"
-    done <"$SCRATCH/letters"
+    each_cell come
+    each_cell be_supervised
+    each_cell get_there
+    each_cell command_it
+    each_cell look
 }
