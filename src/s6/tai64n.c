@@ -12,7 +12,7 @@
 #include "sv/say.h"
 #include "sv/stamp.h"
 
-static struct sv_filter filter = { .from = STDIN_FILENO, .to = STDOUT_FILENO };
+static struct sv_filter filter; /* zero, or its buffers would lie in the file */
 
 static bool is_utc;
 
@@ -41,6 +41,8 @@ static size_t label_to_date(char head[static SV_FILTER_HEAD], const char *line,
 
 static int run_filter(void)
 {
+    filter.from = STDIN_FILENO;
+    filter.to = STDOUT_FILENO;
     switch (sv_filter_run(&filter)) {
     case SV_FILTER_UNREAD: sv_die_sys("unable to read from stdin");
     case SV_FILTER_UNWRITTEN: sv_die_sys("unable to write to stdout");
