@@ -34,11 +34,12 @@ bool logdir_lock(struct logdir *logdir, const char *path,
     *failed = "/lock";
     logdir->lock = openat(logdir->dir, "lock",
                           O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0644);
-    /* Of the open file: no close() of another descriptor drops it, and
-     * s6-log's kind of lock and this one see each other. */
+    /* Of the process, and not of the open file: a child that is on its way to
+     * become a processor would hold that on when we are killed, and keep our
+     * successor out. */
     if (logdir->lock < 0)
         return false;
-    if (fcntl(logdir->lock, F_OFD_SETLK, &whole) == 0)
+    if (fcntl(logdir->lock, F_SETLK, &whole) == 0)
         return true;
     if (errno == EAGAIN || errno == EACCES)
         errno = EBUSY;

@@ -72,7 +72,7 @@ struct logdir_mark {
 
 /* Makes the directory if need be, and takes its lock.  False with errno set,
  * and *failed the name that it is about ("" for the directory): EBUSY when
- * somebody else logs here. */
+ * another process logs here.  One process must not lock a directory twice. */
 bool logdir_lock(struct logdir *logdir, const char *path,
                  const struct policy *policy, const char **failed);
 

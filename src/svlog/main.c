@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <skalibs/types.h>
 
@@ -121,6 +122,20 @@ static struct logdir *find_logdir(const char *path)
     return NULL;
 }
 
+/* Does an earlier logdir have another path to the same directory?  Its lock, of
+ * this very process, would not say so. */
+static bool is_known(const struct logdir *logdir)
+{
+    struct stat st;
+    struct stat other;
+
+    for (const struct logdir *d = logger.logdirs; d < logdir; d++)
+        if (fstat(logdir->dir, &st) == 0 && fstat(d->dir, &other) == 0 &&
+            st.st_dev == other.st_dev && st.st_ino == other.st_ino)
+            return true;
+    return false;
+}
+
 static void lock_logdirs(void)
 {
     const char *failed;
@@ -133,6 +148,10 @@ static void lock_logdirs(void)
             continue;
         if (!logdir_lock(logdir, action->path, &action->policy, &failed))
             die_logdir(*failed ? "lock" : "open", logdir, failed);
+        if (is_known(logdir)) {
+            errno = EBUSY;
+            die_logdir("lock", logdir, "/lock");
+        }
         logger.logdirs_count++;
     }
 }
