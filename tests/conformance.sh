@@ -281,6 +281,17 @@ catching() {
     [ -s "$SCRATCH/$1.pid" ]
 }
 
+# arrived NAME: waits until it is up and its supervisor has told so, whoever
+# listens from now on does not hear of it: the supervisor obeys what comes after.
+# It must be wanted up, and is afterwards.
+arrived() {
+    await 20 is "$1" state up
+    send "$1" O
+    await 20 is "$1" wants down
+    send "$1" u
+    await 20 is "$1" wants up
+}
+
 # The signals that NAME has got, in the order of the alphabet, but for PWR, by
 # which a case knows that those before it have been caught.
 caught() {
