@@ -20,11 +20,15 @@
  *   RESCAN   nothing          FAULTS for definitions that have one; END, when
  *                             the scan that it caused is over
  *   MACHINE  one letter of enum sv_machine    a FAULT if it cannot be; END
+ *   INFO     nothing          FACTS, END
  *
  * A body of names: a text for each; none: all.
  * COMMAND: a text of letters of command.h, then at least one name (a command
  * to all names all).  Each service gets the letters in their order.  The
  * events of what changed at once come before its END.
+ * FACTS: a text with a name and a text with the value for each thing that svscan
+ * knows of itself; which names there are is in svscan-protocol(7).  A reader
+ * skips those that it does not know.
  * FAULTS: a text with a name and a text with the reason for each.  A fault
  * with an empty name is of the request itself, which then did nothing.
  * ROWS and EVENTS: for each a row as sv_wire_put_row writes it.  An event is
@@ -34,7 +38,9 @@
  * Every answer is a run of messages of at most SV_WIRE_MAX bytes that ends
  * with END.  A client may send its next request before that; they are answered
  * in order.  A message of another version is answered by an empty END of the
- * version that is spoken, and the connection is closed.
+ * version that is spoken, and the connection is closed; but INFO, and what
+ * answers it (FACTS, FAULTS, END), are the same in all versions: who is newer
+ * than svscan can ask it what it is.
  */
 #ifndef SV_WIRE_H
 #define SV_WIRE_H
@@ -53,6 +59,7 @@ enum {
     SV_WIRE_MAX = 65536,      /* bytes of a message */
     SV_WIRE_BEHIND = 1 << 20, /* bytes a client may be behind */
     SV_WIRE_NOTE_MAX = 255,
+    SV_WIRE_FACT_MAX = 255,   /* bytes of the value of a fact */
     SV_WIRE_ROW_FIXED = 70,   /* a row with two empty texts */
     SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX,
 };
@@ -63,8 +70,10 @@ enum sv_wire_type {
     SV_WIRE_WATCH = 'w',
     SV_WIRE_RESCAN = 'r',
     SV_WIRE_MACHINE = 'm',
+    SV_WIRE_INFO = 'i',
     SV_WIRE_ROWS = 'R',
     SV_WIRE_FAULTS = 'F',
+    SV_WIRE_FACTS = 'I',
     SV_WIRE_EVENTS = 'E',
     SV_WIRE_END = '.',
 };
@@ -150,6 +159,8 @@ void sv_wire_put_u32(struct sv_wire_out *out, uint32_t n);
 void sv_wire_put_text(struct sv_wire_out *out, const char *text);
 void sv_wire_put_fault(struct sv_wire_out *out, const char *name,
                        const char *reason);
+void sv_wire_put_fact(struct sv_wire_out *out, const char *name,
+                      const char *value);
 void sv_wire_put_row(struct sv_wire_out *out, const struct sv_wire_row *row);
 
 /* Writes a row as it is in a message; returns its size. */
@@ -163,8 +174,12 @@ struct sv_wire_in {
     size_t at;
 };
 
+/* Is this type, and what answers it, the same in all versions? */
+bool sv_wire_is_lasting(enum sv_wire_type type);
+
 /* Starts to read a message.  False if it is shorter than a header, longer than
- * SV_WIRE_MAX, of another version, or of a type that is not listed above. */
+ * SV_WIRE_MAX, of a type that is not listed above, or of another version and
+ * not lasting. */
 bool sv_wire_open(struct sv_wire_in *in, struct sv_wire_header *header,
                   const char *bytes, size_t size);
 

@@ -38,8 +38,12 @@ enum {
 
 static const char types[] = {
     SV_WIRE_LIST,    SV_WIRE_COMMAND, SV_WIRE_WATCH,  SV_WIRE_RESCAN,
-    SV_WIRE_MACHINE, SV_WIRE_ROWS,    SV_WIRE_FAULTS, SV_WIRE_EVENTS,
-    SV_WIRE_END,
+    SV_WIRE_MACHINE, SV_WIRE_INFO,    SV_WIRE_ROWS,   SV_WIRE_FAULTS,
+    SV_WIRE_FACTS,   SV_WIRE_EVENTS,  SV_WIRE_END,
+};
+
+static const char lasting[] = {
+    SV_WIRE_INFO, SV_WIRE_FACTS, SV_WIRE_FAULTS, SV_WIRE_END,
 };
 
 /* ---- writing ------------------------------------------------------------ */
@@ -99,15 +103,27 @@ void sv_wire_put_text(struct sv_wire_out *out, const char *text)
         pack_text(at, text, length);
 }
 
+static void put_two_texts(struct sv_wire_out *out, const char *name,
+                          const char *text)
+{
+    size_t name_length = strlen(name);
+    size_t text_length = strlen(text);
+    char *at = more(out, 4 + name_length + text_length);
+
+    if (at)
+        pack_text(pack_text(at, name, name_length), text, text_length);
+}
+
 void sv_wire_put_fault(struct sv_wire_out *out, const char *name,
                        const char *reason)
 {
-    size_t name_length = strlen(name);
-    size_t reason_length = strlen(reason);
-    char *at = more(out, 4 + name_length + reason_length);
+    put_two_texts(out, name, reason);
+}
 
-    if (at)
-        pack_text(pack_text(at, name, name_length), reason, reason_length);
+void sv_wire_put_fact(struct sv_wire_out *out, const char *name,
+                      const char *value)
+{
+    put_two_texts(out, name, value);
 }
 
 size_t sv_wire_row_pack(char buf[static SV_WIRE_ROW_MAX],
@@ -144,12 +160,19 @@ void sv_wire_put_row(struct sv_wire_out *out, const struct sv_wire_row *row)
 
 /* ---- reading ------------------------------------------------------------ */
 
+bool sv_wire_is_lasting(enum sv_wire_type type)
+{
+    return memchr(lasting, (char)type, sizeof lasting);
+}
+
 bool sv_wire_open(struct sv_wire_in *in, struct sv_wire_header *header,
                   const char *bytes, size_t size)
 {
     if (size < SV_WIRE_HEADER || size > SV_WIRE_MAX ||
-        bytes[0] != SV_WIRE_VERSION ||
         !memchr(types, bytes[1], sizeof types))
+        return false;
+    if (bytes[0] != SV_WIRE_VERSION &&
+        !sv_wire_is_lasting((enum sv_wire_type)bytes[1]))
         return false;
     header->type = (enum sv_wire_type)bytes[1];
     uint32_unpack_big(bytes + 4, &header->serial);

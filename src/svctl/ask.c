@@ -160,7 +160,7 @@ static enum asked receive(struct tree *tree, struct sv_wire_in *in,
 
     if (size <= 0)
         return ASKED_LOST;
-    if (tree->in[0] != SV_WIRE_VERSION)
+    if (tree->in[0] != SV_WIRE_VERSION && !tree->asks_lasting)
         die_of_version(tree, tree->in[0]);
     if (!sv_wire_open(in, header, tree->in, (size_t)size))
         die_of_nonsense(tree);
@@ -192,6 +192,18 @@ static bool hear_faults(struct sv_wire_in *in, const struct hearer *hearer)
     return sv_wire_at_end(in);
 }
 
+static bool hear_facts(struct sv_wire_in *in, const struct hearer *hearer)
+{
+    char name[SV_NAME_MAX + 1];
+    char value[SV_WIRE_FACT_MAX + 1];
+
+    while (sv_wire_get_text(in, name, sizeof name) &&
+           sv_wire_get_text(in, value, sizeof value))
+        if (hearer->fact)
+            hearer->fact(hearer->context, name, value);
+    return sv_wire_at_end(in);
+}
+
 static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
                  const struct hearer *hearer)
 {
@@ -201,6 +213,8 @@ static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
         return hear_rows(in, hearer);
     case SV_WIRE_FAULTS:
         return hear_faults(in, hearer);
+    case SV_WIRE_FACTS:
+        return hear_facts(in, hearer);
     default:
         return type == SV_WIRE_END;
     }
@@ -211,6 +225,7 @@ void tree_begin(struct tree *tree, enum sv_wire_type type)
     struct sv_wire_header header = {type, ++tree->serial};
 
     sv_wire_begin(&tree->out, &header);
+    tree->asks_lasting = sv_wire_is_lasting(type);
 }
 
 static bool send_request(const struct tree *tree)
@@ -260,6 +275,32 @@ enum asked tree_listen(struct tree *tree, const struct hearer *hearer,
     if (asked == ASKED && !hear(header.type, &in, hearer))
         die_of_nonsense(tree);
     return asked;
+}
+
+/* ---- facts -------------------------------------------------------------- */
+
+struct wanted_fact {
+    const char *name;
+    char *value;
+};
+
+static void take_fact(void *context, const char *name, const char *value)
+{
+    const struct wanted_fact *wanted = context;
+
+    if (strcmp(name, wanted->name) == 0)
+        memcpy(wanted->value, value, strlen(value) + 1);
+}
+
+void tree_fact(struct tree *tree, const char *name,
+               char value[static SV_WIRE_FACT_MAX + 1])
+{
+    struct wanted_fact wanted = {name, value};
+    const struct hearer hearer = {.context = &wanted, .fact = take_fact};
+
+    *value = 0;
+    tree_begin(tree, SV_WIRE_INFO);
+    tree_ask_surely(tree, &hearer, NULL);
 }
 
 /* ---- lists -------------------------------------------------------------- */

@@ -26,6 +26,7 @@ struct hearer {
     void *context;
     void (*row)(void *context, const struct sv_wire_row *row);
     void (*fault)(void *context, const char *name, const char *reason);
+    void (*fact)(void *context, const char *name, const char *value);
 };
 
 struct tree {
@@ -34,6 +35,7 @@ struct tree {
     uint32_t serial;
     int losses;        /* how often svscan went away */
     int64_t deadline;  /* CLOCK_BOOTTIME ns; NO_DEADLINE */
+    bool asks_lasting; /* what is asked is the same in all versions */
     struct sv_wire_out out; /* the request: begun by tree_begin, then filled */
     char in[SV_WIRE_MAX];
 };
@@ -75,6 +77,10 @@ void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows);
 
 /* The row of one service; false if there is none of that name. */
 bool tree_look(struct tree *tree, const char *name, struct sv_wire_row *row);
+
+/* What svscan says of itself under that name: "" if it does not know. */
+void tree_fact(struct tree *tree, const char *name,
+               char value[static SV_WIRE_FACT_MAX + 1]);
 
 /* Replaces *rows by those of all services. */
 void tree_list(struct tree *tree, struct rows *rows);

@@ -83,7 +83,8 @@ static void see_fault(void *context, const char *name, const char *reason)
 
 static struct hearer hearer_of(struct change *change)
 {
-    return (struct hearer){change, see_row, see_fault};
+    return (struct hearer){
+        .context = change, .row = see_row, .fault = see_fault};
 }
 
 /* ---- requests ----------------------------------------------------------- */

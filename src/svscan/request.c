@@ -216,7 +216,7 @@ static bool on_list(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
-/* ---- COMMAND, WATCH, RESCAN, MACHINE ------------------------------------ */
+/* ---- COMMAND, WATCH, RESCAN, MACHINE, INFO ------------------------------ */
 
 static bool are_commands(const char *letters)
 {
@@ -317,6 +317,18 @@ static bool on_machine(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
+static bool on_info(struct client *client, struct sv_wire_in *in)
+{
+    struct serve *serve = client->serve;
+
+    if (!sv_wire_at_end(in))
+        return false;
+    serve->hooks.info(serve->hooks.context,
+                      client_begin(client, SV_WIRE_FACTS));
+    client_finish(client);
+    return true;
+}
+
 /* ---- requests ----------------------------------------------------------- */
 
 static const struct request {
@@ -329,6 +341,7 @@ static const struct request {
     {SV_WIRE_WATCH, false, on_watch},
     {SV_WIRE_RESCAN, true, on_rescan},
     {SV_WIRE_MACHINE, true, on_machine},
+    {SV_WIRE_INFO, false, on_info},
 };
 
 static const struct request *request_of(enum sv_wire_type type)

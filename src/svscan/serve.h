@@ -38,6 +38,9 @@ struct serve_hooks {
     /* Asks init for what letter (enum sv_machine) says.  NULL, or the reason
      * why not. */
     const char *(*machine)(void *context, char letter);
+    /* Puts what there is to know of svscan into a message of FACTS: one holds
+     * all of it. */
+    void (*info)(void *context, struct sv_wire_out *out);
 };
 
 struct serve {

@@ -292,6 +292,12 @@ static const char *machine_hook(void *context, char letter)
     return NULL;
 }
 
+static void info_hook(void *context, struct sv_wire_out *out)
+{
+    (void)context;
+    sv_wire_put_fact(out, "version", SV_VERSION);
+}
+
 static bool open_serve(struct tree *tree)
 {
     struct engine *engine = &tree->engine;
@@ -299,7 +305,8 @@ static bool open_serve(struct tree *tree)
                                        .fault = fault_hook,
                                        .note = note_hook,
                                        .rescan = rescan_hook,
-                                       .machine = machine_hook };
+                                       .machine = machine_hook,
+                                       .info = info_hook };
     int fd = line_claim(engine, SV_KIND_LISTENER, 0, 0, NULL);
 
     if (fd < 0) {

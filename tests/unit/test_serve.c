@@ -107,6 +107,13 @@ static const char *machine(void *context, char letter)
     return refusal;
 }
 
+static void info(void *context, struct sv_wire_out *facts)
+{
+    ck_assert_ptr_eq(context, &faults);
+    sv_wire_put_fact(facts, "version", "1.2.3");
+    sv_wire_put_fact(facts, "weather", "fine");
+}
+
 static void add_services(size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -121,7 +128,7 @@ static void setup(void)
 {
     static const int none[] = {0};
     const struct serve_hooks hooks = {&faults, fault, note, rescan,
-                                      machine};
+                                      machine, info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(live));
@@ -563,6 +570,22 @@ START_TEST(another_version_is_told_ours)
 }
 END_TEST
 
+START_TEST(another_version_is_told_what_svscan_is)
+{
+    int fd = connected();
+
+    ck_assert_int_eq(send(fd, "\2i\0\0\0\0\0\7", 8, 0), 8);
+    turn();
+    expect(fd, SV_WIRE_FACTS, 7);
+    expect_fault("version", "1.2.3"); /* both are pairs of texts */
+    expect_fault("weather", "fine");
+    ck_assert(sv_wire_at_end(&in));
+    expect_end(fd, 7, 0);
+    watch(fd);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_request_of_who_left_at_once_is_carried_out)
 {
     int fd = connected();
@@ -763,6 +786,7 @@ int main(void)
                    a_watcher_that_does_not_read_is_disconnected_and_no_other);
     tcase_add_test(cases, a_malformed_request_ends_its_connection_and_no_other);
     tcase_add_test(cases, another_version_is_told_ours);
+    tcase_add_test(cases, another_version_is_told_what_svscan_is);
     tcase_add_test(cases, a_request_of_who_left_at_once_is_carried_out);
     tcase_add_test(cases, who_shut_its_end_is_answered_and_then_let_go);
     tcase_add_test(cases, a_rescan_is_answered_when_it_is_done);

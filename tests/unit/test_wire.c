@@ -173,6 +173,20 @@ START_TEST(another_version_and_an_unknown_type_are_refused)
 }
 END_TEST
 
+START_TEST(what_a_svscan_is_can_be_asked_and_told_in_any_version)
+{
+    static const enum sv_wire_type lasting[] = {
+        SV_WIRE_INFO, SV_WIRE_FACTS, SV_WIRE_FAULTS, SV_WIRE_END};
+    struct sv_wire_in in;
+
+    for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
+        begin(lasting[i], 1);
+        out.bytes[0] = SV_WIRE_VERSION + 1;
+        ck_assert(open_out(&in));
+    }
+}
+END_TEST
+
 START_TEST(a_text_that_is_longer_than_its_place_is_refused)
 {
     struct sv_wire_in in;
@@ -296,6 +310,7 @@ int main(void)
         a_row_that_cannot_be_is_refused,
         every_shorter_message_is_refused_and_nothing_is_taken,
         another_version_and_an_unknown_type_are_refused,
+        what_a_svscan_is_can_be_asked_and_told_in_any_version,
         a_text_that_is_longer_than_its_place_is_refused,
         a_full_message_stays_as_it_was,
         a_fault_goes_in_whole_or_not_at_all,
