@@ -18,8 +18,8 @@
  *                           known); a finish that is not dead: still the
  *                           run's.  High half: how often run was started
  *                           again by itself, 65535 for more
- *       44     4  of        role finish: pid of the run that it follows; VOID:
- *                           the errno of what failed
+ *       44     4  of        role finish: pid of the run that it follows; run,
+ *                           VOID: the errno of what failed
  *       48     8  died      CLOCK_REALTIME ns of the death that wstat tells of
  *       56     8  deadline  CLOCK_BOOTTIME ns: of the kill timer while there
  *                           is a process, of the next start while there is

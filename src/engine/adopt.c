@@ -9,7 +9,7 @@
  *   the record says   what is true                     what is done
  *   IDLE              nothing runs                     wait for the deadline
  *   INTENT            nothing runs (spawn.h)           spawn it
- *   VOID              nothing runs, the start failed   the same, and say why
+ *   VOID              nothing runs, the start failed   the same, after a while
  *   DEAD              it ended, with that status       the death protocol
  *   RUNNING           it runs, or has ended since      watch it, or find out
  */
@@ -78,22 +78,31 @@ struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
 
 /* ---- what the files say -------------------------------------------------- */
 
-/* It was killed between the start of run and the status file that tells. */
-static bool is_of_earlier_run(const struct service *service,
-                              const struct sv_status *status)
+/* Was the status file written since the process of the record began?  svscan
+ * may have been killed in between. */
+static bool is_told(const struct service *service,
+                    const struct sv_status *status)
+{
+    const struct sv_child *child = service->child;
+    bool finishing = status->flags & SV_STATUS_FINISHING;
+
+    return status->pid == child->pid
+           && finishing == (sv_child_role(child) == SV_ROLE_FINISH);
+}
+
+/* What the status file does not tell yet stands in the record. */
+static void catch_up(struct service *service)
 {
     const struct sv_child *child = service->child;
 
-    return sv_child_state(child) == SV_CHILD_RUNNING
-           && sv_child_role(child) == SV_ROLE_RUN && status->pid != child->pid;
-}
-
-static void date_start(struct service *service)
-{
-    int64_t ago = sv_boottime() - service->child->t1;
-
-    service->stamp = sv_stamp_of(sv_realtime() - ago);
     service->never_started = service->paused = service->ready = false;
+    if (sv_child_role(child) == SV_ROLE_FINISH) {
+        service->wstat = (uint16_t)sv_child_wstat(child);
+        service->stamp = sv_stamp_of(child->died);
+    } else {
+        service->stamp =
+            sv_stamp_of(sv_realtime() - (sv_boottime() - child->t1));
+    }
 }
 
 static void read_status(struct service *service)
@@ -103,9 +112,8 @@ static void read_status(struct service *service)
     if (!sv_status_read(service->base, service->dir, &status)) {
         sv_warn_sys("unable to read the status of ", service->name,
                     " (taking it as wanted up)");
-        service->want = true;
-        service->stamp = service->ready_stamp = sv_stamp_now();
-        return;
+        status = (struct sv_status){ .flags = SV_STATUS_WANT_UP };
+        status.stamp = status.ready = sv_stamp_now();
     }
     service->want = status.flags & SV_STATUS_WANT_UP;
     service->never_started = sv_status_is_new(&status);
@@ -116,8 +124,9 @@ static void read_status(struct service *service)
     service->stamp = status.stamp;
     service->ready_stamp = status.ready;
     service->wstat = status.wstat;
-    if (is_of_earlier_run(service, &status))
-        date_start(service);
+    if (sv_child_state(service->child) == SV_CHILD_RUNNING
+        && !is_told(service, &status))
+        catch_up(service);
 }
 
 static void read_tally(struct service *service)
@@ -138,6 +147,12 @@ static void send_events_again(const struct service *service)
     else if (service->state != STATE_DOWN)
         events = service->ready ? "uU" : "u";
     sv_event_notify(service->base, service->dir, events);
+}
+
+static void tell_again(struct service *service)
+{
+    service_save(service);
+    send_events_again(service);
 }
 
 /* ---- a process that runs ------------------------------------------------- */
@@ -263,6 +278,8 @@ static void adopt_running(struct service *service)
     claim_readiness(service);
     count_adopted(service);
     if (service->pid.fd < 0) {
+        if (sv_child_role(child) == SV_ROLE_FINISH)
+            tell_again(service); /* its record will tell of its own end */
         adopt_await(service);
         return;
     }
@@ -270,8 +287,7 @@ static void adopt_running(struct service *service)
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
         service_arm(service, deadline);
     }
-    service_save(service);
-    send_events_again(service);
+    tell_again(service);
 }
 
 /* ---- no process ---------------------------------------------------------- */
@@ -310,30 +326,26 @@ static void redo_run(struct service *service)
         service_happen(service, EVENT_START_DUE);
 }
 
-static void adopt_intent(struct service *service)
-{
-    if (sv_child_role(service->child) == SV_ROLE_FINISH)
-        redo_finish(service);
-    else
-        redo_run(service);
-}
-
-static void adopt_void(struct service *service)
+static void redo_failed_run(struct service *service)
 {
     int64_t deadline = service->child->deadline;
 
-    set_state(service);
-    if (sv_child_role(service->child) == SV_ROLE_FINISH) {
-        service_save(service);
-        service_happen(service, EVENT_FINISH_FAILED);
-        return;
-    }
     service->state = STATE_DOWN;
     service_note_failed_start(service, service->child->of);
     service_happen(service, EVENT_SPAWN_FAILED);
     if (deadline != 0 && service->timer.place != 0)
         service_arm(service, deadline);
     send_events_again(service);
+}
+
+static void redo(struct service *service)
+{
+    if (sv_child_role(service->child) == SV_ROLE_FINISH)
+        redo_finish(service);
+    else if (sv_child_state(service->child) == SV_CHILD_VOID)
+        redo_failed_run(service);
+    else
+        redo_run(service);
 }
 
 void adopt(struct service *service)
@@ -348,7 +360,8 @@ void adopt(struct service *service)
     service->restarts = sv_child_restarts(child);
     switch (sv_child_state(child)) {
     case SV_CHILD_INTENT:
-        adopt_intent(service);
+    case SV_CHILD_VOID:
+        redo(service);
         break;
     case SV_CHILD_RUNNING:
         adopt_running(service);
@@ -356,9 +369,6 @@ void adopt(struct service *service)
     case SV_CHILD_DEAD:
         set_state(service);
         service_died(service, sv_child_wstat(child), child->died);
-        break;
-    case SV_CHILD_VOID:
-        adopt_void(service);
         break;
     default:
         adopt_idle(service);

@@ -41,6 +41,7 @@ _Static_assert(STDIO_SLOT + 3 == SPAWN_SLOTS, "a slot for each of 0, 1 and 2");
 
 /* What the child reads; the parent's, unchanged while the child runs. */
 struct errand {
+    int error;      /* ... but for this: why the child gave up; 0: it did not */
     const struct spawn *spawn;
     const int *slots;
     const struct rlimit *files;
@@ -55,12 +56,15 @@ static char child_stack[CHILD_STACK] __attribute__((aligned(16)));
 
 /* ---- in the child -------------------------------------------------------- */
 
-IN_CHILD static _Noreturn void give_up(const struct errand *errand, int error)
+/* The record of a finish still needs its `of`. */
+IN_CHILD static _Noreturn void give_up(struct errand *errand, int error)
 {
     const struct spawn *spawn = errand->spawn;
     struct sv_child *child = spawn->service->child;
 
-    child->of = error;
+    errand->error = error;
+    if (spawn->role != SV_ROLE_FINISH)
+        child->of = error;
     sv_child_become(child, SV_CHILD_VOID, spawn->role, spawn->flags);
     _exit(SV_EXIT_NOTFOUND);
 }
@@ -131,7 +135,7 @@ IN_CHILD static void clear_signals(const struct errand *errand)
 
 IN_CHILD static int run_child(void *arg)
 {
-    const struct errand *errand = arg;
+    struct errand *errand = arg;
     const struct spawn *spawn = errand->spawn;
 
     if (errand->shares_files
@@ -294,25 +298,20 @@ static void empty_slots(struct engine *engine, const struct spawn *spawn)
             fill_slot(engine, STDIO_SLOT + i, filler);
 }
 
-/* The child ended before its exec, or was never there: its record says why,
- * unless something killed it before it could write. */
-static int reason_of_failure(const struct sv_child *child)
+/* The child ended before its exec: it has said why, unless something killed it
+ * before it could, which is a failed start as well. */
+static bool collect(const struct errand *errand, int *pidfd)
 {
-    if (sv_child_state(child) == SV_CHILD_VOID && child->of != 0)
-        return child->of;
-    return ECANCELED;
-}
-
-static bool collect(const struct spawn *spawn, int *pidfd)
-{
+    const struct spawn *spawn = errand->spawn;
     struct sv_child *child = spawn->service->child;
+    int error = errand->error != 0 ? errand->error : ECANCELED;
+    siginfo_t info;
 
     if (sv_child_state(child) == SV_CHILD_RUNNING)
         return true;
-
-    int error = reason_of_failure(child);
-    siginfo_t info;
-
+    if (spawn->role != SV_ROLE_FINISH)
+        child->of = error;
+    sv_child_become(child, SV_CHILD_VOID, spawn->role, spawn->flags);
     while (waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED) < 0 && errno == EINTR)
         continue;
     close(*pidfd);
@@ -335,6 +334,9 @@ bool spawn(const struct spawn *spawn, int *pidfd)
         empty_slots(engine, spawn);
         return false;
     }
+
+    uint32_t before = atomic_load(&child->head);
+
     child->t0 = sv_boottime();
     child->of = spawn->of;
     child->deadline = 0;
@@ -348,8 +350,8 @@ bool spawn(const struct spawn *spawn, int *pidfd)
 
     empty_slots(engine, spawn);
     if (pid >= 0)
-        return collect(spawn, pidfd);
-    sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+        return collect(&errand, pidfd);
+    atomic_store(&child->head, before);
     errno = error;
     return false;
 }

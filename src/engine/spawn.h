@@ -51,7 +51,7 @@ bool spawn_open(struct engine *engine, int lock);
 
 /* Starts it.  True: it has passed its exec, *pidfd is its pidfd, close-on-exec,
  * and the record says RUNNING.  False with errno set: nothing runs and the
- * record says VOID or IDLE, or what it said before. */
+ * record says VOID, or what it said before. */
 bool spawn(const struct spawn *spawn, int *pidfd);
 
 #endif

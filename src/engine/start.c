@@ -101,23 +101,34 @@ static bool spawn_with_stdio(struct spawn *plan, bool with_null, int *pidfd)
     return ok;
 }
 
-/* A process that nobody could see die would be started a second time. */
-static bool watch_or_kill(struct service *service, int pidfd)
+static void wait_for_end(int pidfd, int how)
 {
     siginfo_t info;
 
+    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | how) < 0
+           && errno == EINTR)
+        continue;
+}
+
+/* A process that nobody could see die would be started a second time.  It is
+ * reaped when the record no longer names it: until then init would be asked how
+ * it ended. */
+static bool watch_or_kill(struct service *service, int pidfd)
+{
+    struct sv_child *child = service->child;
+
     if (service_watch_pid(service, pidfd))
         return true;
-    service->child->of = errno;
+    if (sv_child_role(child) != SV_ROLE_FINISH)
+        child->of = errno;
     service_note(service, SV_STRINGS("unable to watch its process (killing"
                                      " it): ", strerror(errno)));
     syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-    while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
-        continue;
+    wait_for_end(pidfd, WNOWAIT);
+    sv_child_become(child, SV_CHILD_VOID, sv_child_role(child),
+                    sv_child_flags(child));
+    wait_for_end(pidfd, 0);
     close(pidfd);
-    sv_child_become(service->child, SV_CHILD_VOID,
-                    sv_child_role(service->child),
-                    sv_child_flags(service->child));
     return false;
 }
 
@@ -254,6 +265,9 @@ void service_start(struct service *service)
     prepare_start(service);
     if (service->state != STATE_DOWN)
         return;
+    /* What the record says of an earlier failure is over: killed from here on,
+     * it is to be started. */
+    sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     service_disarm(service);
     plan.notify_number = notification_number(service);
     plan.new_pid_namespace = service_has(service, SV_FLAG_NEWPIDNS);
