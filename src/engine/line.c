@@ -57,9 +57,12 @@ bool line_say(struct engine *engine, enum sv_hold_op op, int64_t arg)
     return say(engine, &message, -1);
 }
 
+/* The name replaces what init held under it, and so it does here: dropped later
+ * for being claimed by nobody, it would take the new one with it. */
 void line_hold(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                ino_t ino, int64_t tag, int fd)
 {
+    int earlier = line_claim(engine, kind, dev, ino, NULL);
     struct sv_hold message = { .version = SV_HOLD_VERSION,
                                .op = SV_HOLD_HOLD,
                                .kind = (uint8_t)kind,
@@ -67,6 +70,8 @@ void line_hold(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                                .ino = ino,
                                .tag = tag };
 
+    if (earlier >= 0)
+        close(earlier);
     say(engine, &message, fd);
 }
 
@@ -82,22 +87,38 @@ void line_drop(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
     say(engine, &message, -1);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct sv_hold *x = &((const struct held *)a)->message;
+    const struct sv_hold *y = &((const struct held *)b)->message;
+
+    if (x->ino != y->ino)
+        return x->ino < y->ino ? -1 : 1;
+    if (x->dev != y->dev)
+        return x->dev < y->dev ? -1 : 1;
+    return (int)x->kind - (int)y->kind;
+}
+
 int line_claim(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                ino_t ino, int64_t *tag)
 {
-    for (size_t i = 0; i < engine->helds; i++) {
-        struct held *held = &engine->held[i];
-        int fd = held->fd;
+    const struct held name = { .message = { .kind = (uint8_t)kind,
+                                            .dev = dev,
+                                            .ino = ino } };
+    struct held *held =
+        engine->helds > 0 ? bsearch(&name, engine->held, engine->helds,
+                                    sizeof name, by_name)
+                          : NULL;
 
-        if (fd < 0 || held->message.kind != kind || held->message.dev != dev
-            || held->message.ino != ino)
-            continue;
-        held->fd = -1;
-        if (tag != NULL)
-            *tag = held->message.tag;
-        return fd;
-    }
-    return -1;
+    if (held == NULL)
+        return -1;
+
+    int fd = held->fd;
+
+    held->fd = -1;
+    if (fd >= 0 && tag != NULL)
+        *tag = held->message.tag;
+    return fd;
 }
 
 void line_settle(struct engine *engine)
@@ -116,18 +137,25 @@ void line_settle(struct engine *engine)
     engine->helds = 0;
 }
 
-static bool keep(struct engine *engine, const struct sv_hold *message, int fd)
+/* What there is no room for stays with init, under its name: whoever needs it
+ * opens its file again, and readiness is not heard of. */
+static void keep(struct engine *engine, const struct sv_hold *message, int fd)
 {
-    struct held *held =
-        realloc(engine->held, (engine->helds + 1) * sizeof *held);
+    size_t n = engine->helds;
+    struct held *held = engine->held;
 
-    if (held == NULL)
-        return false;
-    engine->held = held;
-    if ((fd = loop_fd(fd)) < 0)
-        return false;
-    held[engine->helds++] = (struct held){ *message, fd };
-    return true;
+    fd = loop_fd(fd);
+    if ((n & (n - 1)) == 0)
+        held = realloc(held, (n > 0 ? 2 * n : 1) * sizeof *held);
+    if (held != NULL)
+        engine->held = held;
+    if (held != NULL && fd >= 0) {
+        held[engine->helds++] = (struct held){ *message, fd };
+        return;
+    }
+    sv_warn("no room for a descriptor that init holds (going on without it)");
+    if (fd >= 0)
+        close(fd);
 }
 
 /* The next message, waited for: init answers at once. */
@@ -154,20 +182,26 @@ static bool hear(struct engine *engine, struct sv_hold *message, int fds[2])
 }
 
 /* Children of ours that others than we reap: see adopt.c. */
-static void on_relay(struct watch *watch, uint32_t events)
+static void ask_again(struct engine *engine)
 {
-    struct engine *engine = CONTAINER(watch, struct engine, relay_event);
     struct service *service, *next;
-    uint64_t count;
 
-    (void)events;
-    if (read(watch->fd, &count, sizeof count) < 0 || engine->awaited == 0)
+    if (engine->awaited == 0)
         return;
     for (service = engine->first; service != NULL; service = next) {
         next = service->next;
         if (service->awaits_end)
             adopt_await(service);
     }
+}
+
+static void on_relay(struct watch *watch, uint32_t events)
+{
+    uint64_t count;
+
+    (void)events;
+    if (read(watch->fd, &count, sizeof count) > 0)
+        ask_again(CONTAINER(watch, struct engine, relay_event));
 }
 
 static bool take_relay(struct engine *engine, int fds[2])
@@ -242,13 +276,14 @@ static bool hear_out(struct engine *engine)
     }
 }
 
-/* Without init we go on, as under any other parent. */
+/* Without init we go on, as under any other parent: what it has not told by
+ * now nobody will. */
 static void lose(struct engine *engine)
 {
-    sv_warn("init has closed its line: going on without it");
     loop_unwatch(&engine->loop, &engine->line);
     loop_unwatch(&engine->loop, &engine->relay_event);
     engine->relay = NULL;
+    ask_again(engine);
 }
 
 static void on_line(struct watch *watch, uint32_t events)
@@ -256,8 +291,10 @@ static void on_line(struct watch *watch, uint32_t events)
     struct engine *engine = CONTAINER(watch, struct engine, line);
 
     (void)events;
-    if (!hear_out(engine))
-        lose(engine);
+    if (hear_out(engine))
+        return;
+    sv_warn("init has closed its line: going on without it");
+    lose(engine);
 }
 
 /* An init without memory for a relay says so by sending none. */
@@ -268,30 +305,48 @@ static bool welcome(struct engine *engine, const struct sv_hold *message,
     case SV_HOLD_RELAY:
         return fds[0] < 0 || take_relay(engine, fds);
     case SV_HOLD_HELD:
-        return keep(engine, message, fds[0]);
+        keep(engine, message, fds[0]);
+        return true;
     default:
         obey(engine, message);
         return true;
     }
 }
 
-bool line_open(struct engine *engine, int fd)
+static bool say_hello(struct engine *engine)
 {
     struct sv_hold message;
     int fds[2];
 
-    fd = loop_fd(fd);
-    if (fd < 0
-        || !loop_watch(&engine->loop, &engine->line, fd, EPOLLIN, on_line))
-        return false;
     if (!line_say(engine, SV_HOLD_HELLO, 0)
         || !line_say(engine, SV_HOLD_GIVE, 0))
         return false;
     while (hear(engine, &message, fds)) {
-        if (message.op == SV_HOLD_END)
+        if (message.op == SV_HOLD_END) {
+            if (engine->helds > 0)
+                qsort(engine->held, engine->helds, sizeof *engine->held,
+                      by_name);
             return true;
+        }
         if (!welcome(engine, &message, fds))
             return false;
     }
+    return false;
+}
+
+bool line_open(struct engine *engine, int fd)
+{
+    int error;
+
+    fd = loop_fd(fd);
+    if (fd >= 0
+        && loop_watch(&engine->loop, &engine->line, fd, EPOLLIN, on_line)
+        && say_hello(engine))
+        return true;
+    error = errno;
+    if (fd >= 0 && engine->line.fd < 0)
+        close(fd);
+    lose(engine);
+    errno = error;
     return false;
 }

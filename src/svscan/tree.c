@@ -361,10 +361,8 @@ bool tree_open(struct tree *tree, int live, int lock)
     tree->catch_all_fifo = -1;
     if (!open_engine(tree, live, lock) || !open_control(tree))
         return false;
-    if (options->line >= 0 && !line_open(engine, options->line)) {
+    if (options->line >= 0 && !line_open(engine, options->line))
         sv_warn_sys("unable to talk to init (going on without it)");
-        loop_unwatch(&engine->loop, &engine->line);
-    }
     return (options->defs == NULL
             || defs_open(&tree->defs, &engine->loop, live, options->defs,
                          &defs_hooks, tree))
