@@ -21,18 +21,18 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at causes child clock command control event filter hold link pattern \
-	perms relay say service stamp status tally tree wait wire
+	perms relay say service stamp state status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree
-SVSCAN = main catch client copy defs handle known leave look mark request scan \
-	serve stage stop survey tree watch
+SVSCAN = main catch client copy defs handle handover known leave look mark \
+	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir loop output pattern process rotate \
 	script straight work
 SVCTL = main ask change json log logdir machine print rows signal status table \
-	verdict when
+	upgrade verdict when
 SVEXEC = account main options
 
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \

@@ -27,6 +27,9 @@ char *sv_at(char buf[static SV_PATH_MAX], const char *dir, const char *file);
  * set; a plain no sets errno to 0. */
 bool sv_at_exists(int base, const char *dir, const char *file);
 
+/* Is fd the file that path, below base, leads to? */
+bool sv_at_is(int fd, int base, const char *path);
+
 /* Opens a regular file for reading, close-on-exec and O_NONBLOCK, so that
  * neither a fifo nor a device can stop us, and sets *size to its size.  Returns
  * the descriptor, or -1 with errno set (EINVAL: not a regular file). */

@@ -3,7 +3,7 @@
  * child.h - LIVE/.svscan/children: who runs, since when, and how it ended.
  *
  * A file of 64-byte slots in the machine's byte order (it never leaves the
- * machine: it is void in another boot), mapped shared by svscan and written to,
+ * machine: it is void in another boot; its version is that of sv/state.h), mapped shared by svscan and written to,
  * between clone and exec, by its children too.  Slot 0 is the header; each
  * other belongs to one service for as long as it is supervised.
  *

@@ -21,6 +21,8 @@
  *                             the scan that it caused is over
  *   MACHINE  one letter of enum sv_machine    a FAULT if it cannot be; END
  *   INFO     nothing          FACTS, END
+ *   UPGRADE  one letter of enum sv_upgrade    a FAULT if it cannot be; END, or
+ *                             for svscan itself the end of the connection
  *
  * A body of names: a text for each; none: all.
  * COMMAND: a text of letters of command.h, then at least one name (a command
@@ -38,9 +40,9 @@
  * Every answer is a run of messages of at most SV_WIRE_MAX bytes that ends
  * with END.  A client may send its next request before that; they are answered
  * in order.  A message of another version is answered by an empty END of the
- * version that is spoken, and the connection is closed; but INFO, and what
- * answers it (FACTS, FAULTS, END), are the same in all versions: who is newer
- * than svscan can ask it what it is.
+ * version that is spoken, and the connection is closed; but INFO and
+ * UPGRADE, and what answers them (FACTS, FAULTS, END), are the same in all
+ * versions: who is newer than svscan can ask it what it is, and to become newer.
  */
 #ifndef SV_WIRE_H
 #define SV_WIRE_H
@@ -71,11 +73,18 @@ enum sv_wire_type {
     SV_WIRE_RESCAN = 'r',
     SV_WIRE_MACHINE = 'm',
     SV_WIRE_INFO = 'i',
+    SV_WIRE_UPGRADE = 'u',
     SV_WIRE_ROWS = 'R',
     SV_WIRE_FAULTS = 'F',
     SV_WIRE_FACTS = 'I',
     SV_WIRE_EVENTS = 'E',
     SV_WIRE_END = '.',
+};
+
+/* What UPGRADE asks to become the one on disk. */
+enum sv_upgrade {
+    SV_UPGRADE_SVSCAN = 's',
+    SV_UPGRADE_INIT = 'i',
 };
 
 /* What a service is doing, in the words of svctl(8). */

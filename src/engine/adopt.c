@@ -230,8 +230,22 @@ void adopt_await(struct service *service)
     find_end(service, service->seen_dead);
 }
 
+/* After an exec of our own we are its parent still, and need nobody to tell how
+ * it ended. */
+static bool is_child_of_ours(const struct service *service)
+{
+    siginfo_t info;
+
+    return service->engine->is_resumed && service->pid.fd >= 0
+           && waitid(P_PIDFD, (id_t)service->pid.fd, &info,
+                     WEXITED | WNOHANG | WNOWAIT)
+                  == 0;
+}
+
 static void count_adopted(struct service *service)
 {
+    if (is_child_of_ours(service))
+        return;
     service->adopted = true;
     service->engine->adopted++;
     if (service->engine->relay != NULL)

@@ -29,14 +29,16 @@ static void free_gone(struct loop *loop)
     }
 }
 
-/* Services get the limit that we were started with; we take all there is. */
+/* Services get the limit that we were started with, before the first exec of
+ * ours; we take all there is. */
 static bool raise_files(struct engine *engine)
 {
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return false;
-    engine->inherited_files = limit;
+    if (!engine->is_resumed)
+        engine->inherited_files = limit;
     limit.rlim_cur = limit.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }

@@ -136,7 +136,7 @@ struct engine {
     struct watch line;      /* to init; fd -1: no init of ours */
     void (*on_stop)(struct engine *engine); /* init says: stop everything */
     struct timer stop_due;
-    struct held *held;
+    struct held *held; /* sorted by name */
     size_t helds;
     struct sv_relay *relay; /* NULL: no init of ours */
     struct watch relay_event;
@@ -148,6 +148,8 @@ struct engine {
     bool sigpipe_was_ignored;
     struct rlimit inherited_files;
     bool has_clone3;
+    bool is_resumed; /* we exec'ed ourselves: what ran before are children of
+                        ours still, and inherited_files is set */
 };
 
 /* ---- engine.c, take.c, equip.c, show.c: the set of services -------------- */
@@ -164,8 +166,8 @@ struct service_origin {
     struct service *producer; /* for "web/log": web */
 };
 
-/* Opens an engine whose loop, live, hooks, shared_lock and is_alone are set (the
- * rest is 0), with records in the file `children` below live (children_new is
+/* Opens an engine whose loop, live, hooks, shared_lock and is_alone are set, and
+ * after an exec is_resumed and inherited_files (the rest is 0), with records in the file `children` below live (children_new is
  * its temporary name).  lock is the tree's, which is held already.  False with
  * errno set. */
 bool engine_open(struct engine *engine, int lock, const char *children,
@@ -297,8 +299,13 @@ int run_locked(int argc, char *argv[]);
 /* ---- line.c: init, where there is one of ours --------------------------- */
 
 /* Says hello on the descriptor fd (-R), and takes the relay and all that init
- * holds for us.  False with errno set: there is nobody to talk to. */
+ * holds for us; after an exec the relay only, since what init holds was handed
+ * over (line_keep).  False with errno set: there is nobody to talk to. */
 bool line_open(struct engine *engine, int fd);
+/* Adds fd, from now on the engine's, to what line_claim finds. */
+void line_keep(struct engine *engine, const struct sv_hold *message, int fd);
+/* All is kept that there is: before the first line_claim. */
+void line_sort(struct engine *engine);
 /* Sends a message; without an init of ours it does nothing and says false. */
 bool line_say(struct engine *engine, enum sv_hold_op op, int64_t arg);
 /* Lets init hold fd under (kind, dev, ino), and drop it again. */

@@ -43,8 +43,14 @@ static int open_control(const struct service *service)
 {
     char path[SV_PATH_MAX];
     struct stat st;
+    int kept = line_claim(service->engine, SV_KIND_CONTROL, service->dev,
+                          service->ino, NULL);
 
     sv_at(path, service->dir, SV_CONTROL);
+    if (kept >= 0 && sv_at_is(kept, service->base, path))
+        return kept;
+    if (kept >= 0)
+        close(kept);
     if (mkfifoat(service->base, path, 0600) < 0 && errno != EEXIST)
         return -1;
 

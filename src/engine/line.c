@@ -99,6 +99,12 @@ static int by_name(const void *a, const void *b)
     return (int)x->kind - (int)y->kind;
 }
 
+void line_sort(struct engine *engine)
+{
+    if (engine->helds > 0)
+        qsort(engine->held, engine->helds, sizeof *engine->held, by_name);
+}
+
 int line_claim(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                ino_t ino, int64_t *tag)
 {
@@ -139,7 +145,7 @@ void line_settle(struct engine *engine)
 
 /* What there is no room for stays with init, under its name: whoever needs it
  * opens its file again, and readiness is not heard of. */
-static void keep(struct engine *engine, const struct sv_hold *message, int fd)
+void line_keep(struct engine *engine, const struct sv_hold *message, int fd)
 {
     size_t n = engine->helds;
     struct held *held = engine->held;
@@ -153,7 +159,7 @@ static void keep(struct engine *engine, const struct sv_hold *message, int fd)
         held[engine->helds++] = (struct held){ *message, fd };
         return;
     }
-    sv_warn("no room for a descriptor that init holds (going on without it)");
+    sv_warn("no room for a descriptor of an earlier svscan's (going on without it)");
     if (fd >= 0)
         close(fd);
 }
@@ -305,7 +311,7 @@ static bool welcome(struct engine *engine, const struct sv_hold *message,
     case SV_HOLD_RELAY:
         return fds[0] < 0 || take_relay(engine, fds);
     case SV_HOLD_HELD:
-        keep(engine, message, fds[0]);
+        line_keep(engine, message, fds[0]);
         return true;
     default:
         obey(engine, message);
@@ -319,17 +325,15 @@ static bool say_hello(struct engine *engine)
     int fds[2];
 
     if (!line_say(engine, SV_HOLD_HELLO, 0)
-        || !line_say(engine, SV_HOLD_GIVE, 0))
+        || (!engine->is_resumed && !line_say(engine, SV_HOLD_GIVE, 0)))
         return false;
     while (hear(engine, &message, fds)) {
-        if (message.op == SV_HOLD_END) {
-            if (engine->helds > 0)
-                qsort(engine->held, engine->helds, sizeof *engine->held,
-                      by_name);
+        if (message.op == SV_HOLD_END)
             return true;
-        }
         if (!welcome(engine, &message, fds))
             return false;
+        if (message.op == SV_HOLD_RELAY && engine->is_resumed)
+            return true;
     }
     return false;
 }

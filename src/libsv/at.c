@@ -41,6 +41,14 @@ bool sv_at_exists(int base, const char *dir, const char *file)
     return false;
 }
 
+bool sv_at_is(int fd, int base, const char *path)
+{
+    struct stat a, b;
+
+    return fstat(fd, &a) == 0 && fstatat(base, path, &b, 0) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* Closes fd for a caller who is failing already: its errno stands. */
 static void close_quietly(int fd)
 {

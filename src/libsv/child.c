@@ -17,9 +17,9 @@
 #include "sv/at.h"
 #include "sv/child.h"
 #include "sv/clock.h"
+#include "sv/state.h"
 
 enum {
-    FORMAT = 1,
     BOOT_ID = 36,
     TICKS_PER_SECOND = 100,
     PAGE_SLOTS = 4096 / sizeof(struct sv_child),
@@ -72,7 +72,7 @@ static bool this_world(struct header *header)
 
     memset(header, 0, sizeof *header);
     memcpy(header->magic, magic, sizeof magic);
-    header->format = FORMAT;
+    header->format = SV_STATE_VERSION;
     if (stat("/proc/self/ns/pid", &st) < 0
         || sv_at_read(AT_FDCWD, "/proc/sys/kernel/random", "boot_id",
                       header->boot, BOOT_ID) != BOOT_ID)
@@ -172,7 +172,7 @@ static bool copy_old(struct sv_children *children, int base, const char *file,
 
     if (read(fd, &old, sizeof old) == (ssize_t)sizeof old) {
         if (memcmp(old.magic, magic, sizeof magic) == 0
-            && old.format > FORMAT) {
+            && old.format > SV_STATE_VERSION) {
             errno = EPROTONOSUPPORT;
             ok = false;
         } else if (is_same_world(&old, world)) {

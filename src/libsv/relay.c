@@ -15,26 +15,12 @@
 #include <unistd.h>
 
 #include "sv/relay.h"
+#include "sv/state.h"
 
 static const char magic[sizeof(((struct sv_relay *)0)->magic)] = {
     's', 'v', 'r', 'e', 'l', 'a', 'y', '1'};
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW };
-
-/* Newer kernels want to be told that the file will never be executed, and say
- * so in their log; older ones refuse the flag. */
-static int make_file(void)
-{
-    int fd = memfd_create("sv-relay", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-
-    if (fd == -1 && errno == EINVAL)
-        fd = memfd_create("sv-relay", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return fd;
-}
 
 static struct sv_relay *map_file(int fd)
 {
@@ -47,7 +33,7 @@ static struct sv_relay *map_file(int fd)
 struct sv_relay *sv_relay_create(int *fd)
 {
     struct sv_relay *relay;
-    int file = make_file();
+    int file = sv_state_make("sv-relay");
     int error;
 
     if (file == -1)

@@ -38,12 +38,12 @@ enum {
 
 static const char types[] = {
     SV_WIRE_LIST,    SV_WIRE_COMMAND, SV_WIRE_WATCH,  SV_WIRE_RESCAN,
-    SV_WIRE_MACHINE, SV_WIRE_INFO,    SV_WIRE_ROWS,   SV_WIRE_FAULTS,
-    SV_WIRE_FACTS,   SV_WIRE_EVENTS,  SV_WIRE_END,
+    SV_WIRE_MACHINE, SV_WIRE_INFO,    SV_WIRE_UPGRADE, SV_WIRE_ROWS,
+    SV_WIRE_FAULTS,  SV_WIRE_FACTS,   SV_WIRE_EVENTS,  SV_WIRE_END,
 };
 
 static const char lasting[] = {
-    SV_WIRE_INFO, SV_WIRE_FACTS, SV_WIRE_FAULTS, SV_WIRE_END,
+    SV_WIRE_INFO, SV_WIRE_UPGRADE, SV_WIRE_FACTS, SV_WIRE_FAULTS, SV_WIRE_END,
 };
 
 /* ---- writing ------------------------------------------------------------ */

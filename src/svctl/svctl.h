@@ -38,6 +38,7 @@ int verb_wait(const struct call *call);
 int verb_events(const struct call *call);
 int verb_log(const struct call *call);
 int verb_rescan(const struct call *call);
+int verb_upgrade(const struct call *call);
 int verb_poweroff(const struct call *call);
 int verb_reboot(const struct call *call);
 int verb_halt(const struct call *call);

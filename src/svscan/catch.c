@@ -13,19 +13,12 @@
 #include <unistd.h>
 
 #include "engine/loop.h"
+#include "sv/at.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "svscan/tree.h"
 
 #define FIFO SV_CATCH_ALL "/" SV_CATCH_ALL_FIFO
-
-static bool same_file(int fd, int at, const char *path)
-{
-    struct stat a, b;
-
-    return fstat(fd, &a) == 0 && fstatat(at, path, &b, 0) == 0
-           && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
 
 /* The one that init has held is the one with the lines that are not read yet,
  * as long as it is the one that the logger will open. */
@@ -37,7 +30,7 @@ static int hold_fifo(struct tree *tree)
     if (mkfifoat(engine->live, FIFO, 0600) < 0 && errno != EEXIST)
         return -1;
     fd = line_claim(engine, SV_KIND_CATCH_ALL, 0, 0, NULL);
-    if (fd >= 0 && same_file(fd, engine->live, FIFO))
+    if (fd >= 0 && sv_at_is(fd, engine->live, FIFO))
         return fd;
     if (fd >= 0)
         close(fd);
@@ -52,20 +45,27 @@ static bool redirect(int fd)
     return dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0;
 }
 
-static bool open_output(struct tree *tree)
+static bool redirect_to_fifo(const struct tree *tree)
 {
-    int live = tree->engine.live;
-    int out = openat(live, FIFO, O_WRONLY | O_CLOEXEC);
-    int own = loop_fd(openat(live, FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    int out = openat(tree->engine.live, FIFO, O_WRONLY | O_CLOEXEC);
+    bool ok = out >= 0 && redirect(out);
 
-    if (out < 0 || own < 0 || !redirect(out)) {
-        if (own >= 0)
-            close(own);
-        if (out >= 0)
-            close(out);
+    if (out >= 0)
+        close(out);
+    return ok;
+}
+
+static bool open_output(const struct tree *tree)
+{
+    int own = loop_fd(openat(tree->engine.live, FIFO,
+                             O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+
+    if (own < 0)
+        return false;
+    if (!redirect_to_fifo(tree)) {
+        close(own);
         return false;
     }
-    close(out);
     sv_say_fd = own;
     return true;
 }
@@ -84,6 +84,18 @@ void catch_open(struct tree *tree)
         || !open_output(tree))
         sv_warn_sys("unable to open " FIFO " (everything goes on to where"
                     " it went)");
+}
+
+void catch_step_aside(const struct tree *tree)
+{
+    if (tree->catch_all_fifo >= 0)
+        redirect(tree->engine.console);
+}
+
+void catch_step_back(const struct tree *tree)
+{
+    if (tree->catch_all_fifo >= 0 && !redirect_to_fifo(tree))
+        sv_warn_sys("unable to open " FIFO);
 }
 
 void catch_close(struct tree *tree)

@@ -18,7 +18,15 @@
 
 enum { NO_EVENTS_OPEN = -1 };
 
-enum job { IDLE, LIST_ALL, LIST_FAULTS, LIST_NAMED, RESCANNING, RESCANNED };
+enum job {
+    IDLE,
+    LIST_ALL,
+    LIST_FAULTS,
+    LIST_NAMED,
+    RESCANNING,
+    RESCANNED,
+    UPGRADING,
+};
 
 struct client {
     struct client *next;
@@ -37,6 +45,7 @@ struct client {
     uint32_t faults;
     struct service *next_row;
     size_t next_fault;
+    char upgrades; /* enum sv_upgrade */
     char *request;
     struct sv_wire_in names; /* in request */
 
@@ -91,5 +100,8 @@ void request_take(struct client *client);
 void request_go_on(struct client *client);
 /* The scan is done: answers a RESCAN, if that is in hand. */
 void request_rescanned(struct client *client);
+/* An upgrade is done, or failed for that reason: answers an UPGRADE, if that is
+ * in hand. */
+void request_upgraded(struct client *client, char letter, const char *reason);
 
 #endif

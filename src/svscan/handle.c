@@ -39,7 +39,8 @@ static struct service *service_of(const struct tree *tree, pid_t pid)
     return service;
 }
 
-/* A service's end goes the way of its pidfd, which reaps it. */
+/* A service's end goes the way of its pidfd, which reaps it, and so does that of
+ * a svscan that was asked something. */
 void handle_reap(struct tree *tree)
 {
     siginfo_t info = { .si_pid = 0 };
@@ -49,7 +50,9 @@ void handle_reap(struct tree *tree)
         pid_t pid = info.si_pid;
         struct service *service = service_of(tree, pid);
 
-        if (service == NULL)
+        if (tree->upgrade.probe.fd >= 0 && pid == tree->upgrade.pid)
+            upgrade_answered(tree);
+        else if (service == NULL)
             waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
         else if (!service_look(service))
             return;
@@ -110,9 +113,9 @@ static void watch_script(struct tree *tree, int pidfd)
         close(fd);
 }
 
-static bool spawn_script(struct tree *tree, const char *path, int *pidfd)
+bool handle_spawn(struct tree *tree, const char *const *argv, pid_t *pid,
+                  int *pidfd)
 {
-    const char *const argv[] = { path, NULL };
     char here[] = ".";
     struct sv_child record = { 0 };
     struct service bearer = { .engine = &tree->engine,
@@ -121,19 +124,24 @@ static bool spawn_script(struct tree *tree, const char *path, int *pidfd)
                               .child = &record };
     const struct spawn plan = { .service = &bearer,
                                 .argv = argv,
-                                .program = path,
+                                .program = argv[0],
                                 .in_our_session = true,
                                 .hold_end = -1,
                                 .notify_end = -1,
                                 .notify_number = -1,
                                 .stdio = { -1, -1, -1 } };
 
-    return spawn(&plan, pidfd);
+    if (!spawn(&plan, pidfd))
+        return false;
+    *pid = record.pid;
+    return true;
 }
 
 bool handle_signal(struct tree *tree, int signal)
 {
     char path[64];
+    const char *const argv[] = { path, NULL };
+    pid_t pid;
     int pidfd;
 
     snprintf(path, sizeof path, SV_TREE_S6 "/SIG%s", sv_signal_name(signal));
@@ -142,7 +150,7 @@ bool handle_signal(struct tree *tree, int signal)
             sv_warn_sys("unable to spawn ", path);
         return false;
     }
-    if (!spawn_script(tree, path, &pidfd)) {
+    if (!handle_spawn(tree, argv, &pid, &pidfd)) {
         sv_warn_sys("unable to spawn ", path);
         return false;
     }

@@ -19,6 +19,7 @@
 #include "sv/at.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/state.h"
 #include "svscan/tree.h"
 
 enum {
@@ -50,6 +51,7 @@ static const char help[] =
     "  -X, --console-holder FD    where the catch-all logger's errors go\n"
     "  -m, --mode MODE            of the socket for svctl (0600)\n"
     "  -R, --relay FD             the line to init, given by init\n"
+    "      --can-take VERSION     exit 0 if it knows that version of the state\n"
     "  -h, --help     -V, --version\n"
     "\n"
     "See svscan(8).\n";
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
     { "console-holder", required_argument, NULL, 'X' },
     { "mode", required_argument, NULL, 'm' },
     { "relay", required_argument, NULL, 'R' },
+    { &SV_STATE_QUESTION[2], required_argument, NULL, 'q' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
@@ -119,7 +122,10 @@ static void parse(struct options *options, int argc, char *argv[])
            != -1) {
         switch (letter) {
         case 'f': options->defs = optarg; break;
-        case 'd': options->notify = descriptor(optarg); break;
+        case 'd':
+            if (options->resumed == NULL) /* else it has been told */
+                options->notify = descriptor(optarg);
+            break;
         case 'C':
             options->services_max =
                 clamp(number(optarg), SERVICES_LEAST, SERVICES_MOST);
@@ -135,7 +141,12 @@ static void parse(struct options *options, int argc, char *argv[])
         case 't': options->period_ms = number(optarg); break;
         case 'X': options->console = descriptor(optarg); break;
         case 'm': options->mode = mode_of(optarg); break;
-        case 'R': options->line = descriptor(optarg); break;
+        case 'R':
+            options->line = options->resumed != NULL
+                                ? options->resumed->line
+                                : descriptor(optarg);
+            break;
+        case 'q': exit(sv_state_can_take(optarg));
         case 'h': sv_print_and_exit(help);
         case 'V': sv_print_and_exit("svscan " SV_VERSION "\n");
         default: sv_die_usage(words);
@@ -163,14 +174,18 @@ static void make_directory(int at, const char *path, mode_t mode)
         sv_die(SV_EXIT_USAGE, path, " exists and is not a directory");
 }
 
-/* DEFS as it is seen from anywhere: we are about to go to LIVE. */
-static const char *absolute(const char *path)
+/* DEFS as it is seen from anywhere: we are about to go to LIVE, or have been
+ * there since before we became this svscan. */
+static const char *absolute(const struct options *options)
 {
+    const char *path = options->defs;
     static char whole[SV_PATH_MAX];
     char cwd[SV_PATH_MAX];
 
     if (path == NULL || path[0] == '/')
         return path;
+    if (options->resumed != NULL)
+        return options->resumed->defs;
     if (getcwd(cwd, sizeof cwd) == NULL)
         sv_die_sys("unable to get the current directory");
     sv_at(whole, cwd, path);
@@ -181,6 +196,8 @@ static const char *absolute(const char *path)
 
 static int open_live(const struct options *options)
 {
+    if (options->resumed != NULL)
+        return options->resumed->live;
     if (options->defs != NULL)
         make_directory(AT_FDCWD, options->live, 0755);
 
@@ -207,10 +224,33 @@ static int take_lock(int live, const char *name, mode_t mode)
     sv_die_sys("unable to lock ", name);
 }
 
+static void take_locks(struct tree *tree, int live)
+{
+    const struct handover *resumed = tree->options->resumed;
+
+    if (resumed != NULL) {
+        tree->lock = resumed->lock;
+        tree->service_lock = resumed->service_lock;
+        return;
+    }
+    tree->lock = take_lock(live, SV_TREE_LOCK, 0600);
+    tree->service_lock = take_lock(live, SV_TREE_SERVICE_LOCK, 0644);
+}
+
+static _Noreturn void die_of_tree(const struct options *options)
+{
+    if (errno == EPROTONOSUPPORT)
+        sv_die(SV_EXIT_SYSTEM, "the state in ", options->live,
+               " is of a newer svscan than this one, " SV_VERSION
+               ": that one must go on with it (services run on meanwhile)");
+    sv_die_sys("unable to open the tree in ", options->live);
+}
+
 int main(int argc, char *argv[])
 {
     static struct tree tree;
-    struct options options = { .notify = -1,
+    struct options options = { .argv = argv,
+                               .notify = -1,
                                .line = -1,
                                .console = -1,
                                .services_max = SV_SERVICES_MAX,
@@ -225,17 +265,17 @@ int main(int argc, char *argv[])
         sv_program = SV_S6_SVSCAN;
         options.live = ".";
     }
+    options.resumed = handover_take();
     parse(&options, argc, argv);
-    options.defs = absolute(options.defs);
+    options.defs = absolute(&options);
+    upgrade_remember_program();
 
     int live = open_live(&options);
-    int lock = take_lock(live, SV_TREE_LOCK, 0600);
 
-    /* Never closed: every supervise/lock is a link of it. */
-    take_lock(live, SV_TREE_SERVICE_LOCK, 0644);
     tree.options = &options;
-    if (!tree_open(&tree, live, lock))
-        sv_die_sys("unable to open the tree in ", options.live);
+    take_locks(&tree, live);
+    if (!tree_open(&tree, live))
+        die_of_tree(&options);
 
     /* From here on nothing dies: what fails is said, and left or tried
      * again. */

@@ -216,7 +216,7 @@ static bool on_list(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
-/* ---- COMMAND, WATCH, RESCAN, MACHINE, INFO ------------------------------ */
+/* ---- COMMAND, WATCH, RESCAN, MACHINE, UPGRADE, INFO --------------------- */
 
 static bool are_commands(const char *letters)
 {
@@ -292,6 +292,14 @@ void request_rescanned(struct client *client)
     client_wait(client);
 }
 
+static void end_with(struct client *client, const char *fault)
+{
+    client_begin(client, SV_WIRE_FAULTS);
+    if (fault)
+        client_fault(client, "", fault);
+    client_finish(client);
+}
+
 static bool is_machine(uint8_t letter)
 {
     return letter == SV_MACHINE_HALT || letter == SV_MACHINE_POWEROFF
@@ -307,14 +315,33 @@ static bool on_machine(struct client *client, struct sv_wire_in *in)
         || !sv_wire_at_end(in))
         return false;
 
-    const char *fault =
-        serve->hooks.machine(serve->hooks.context, (char)letter);
-
-    client_begin(client, SV_WIRE_FAULTS);
-    if (fault)
-        client_fault(client, "", fault);
-    client_finish(client);
+    end_with(client, serve->hooks.machine(serve->hooks.context, (char)letter));
     return true;
+}
+
+static bool on_upgrade(struct client *client, struct sv_wire_in *in)
+{
+    struct serve *serve = client->serve;
+    const char *fault;
+    uint8_t letter;
+
+    if (!sv_wire_get_u8(in, &letter) || !sv_wire_at_end(in)
+        || (letter != SV_UPGRADE_SVSCAN && letter != SV_UPGRADE_INIT))
+        return false;
+    client->job = UPGRADING;
+    client->upgrades = (char)letter;
+    fault = serve->hooks.upgrade(serve->hooks.context, (char)letter);
+    if (fault)
+        client_refuse(client, fault);
+    return true;
+}
+
+void request_upgraded(struct client *client, char letter, const char *reason)
+{
+    if (client->job != UPGRADING || client->upgrades != letter)
+        return;
+    end_with(client, reason);
+    client_wait(client);
 }
 
 static bool on_info(struct client *client, struct sv_wire_in *in)
@@ -341,6 +368,7 @@ static const struct request {
     {SV_WIRE_WATCH, false, on_watch},
     {SV_WIRE_RESCAN, true, on_rescan},
     {SV_WIRE_MACHINE, true, on_machine},
+    {SV_WIRE_UPGRADE, true, on_upgrade},
     {SV_WIRE_INFO, false, on_info},
 };
 

@@ -183,6 +183,16 @@ void serve_left(struct serve *serve, struct service *service)
             client->next_row = service->next;
 }
 
+void serve_upgraded(struct serve *serve, char letter, const char *reason)
+{
+    struct client *next;
+
+    for (struct client *client = serve->clients; client; client = next) {
+        next = client->next;
+        request_upgraded(client, letter, reason);
+    }
+}
+
 void serve_rescanned(struct serve *serve)
 {
     struct client *next;

@@ -38,6 +38,9 @@ struct serve_hooks {
     /* Asks init for what letter (enum sv_machine) says.  NULL, or the reason
      * why not. */
     const char *(*machine)(void *context, char letter);
+    /* Has what letter (enum sv_upgrade) says become the one on disk, from now on.
+     * NULL, or the reason why not; serve_upgraded tells what came of it. */
+    const char *(*upgrade)(void *context, char letter);
     /* Puts what there is to know of svscan into a message of FACTS: one holds
      * all of it. */
     void (*info)(void *context, struct sv_wire_out *out);
@@ -82,5 +85,9 @@ void serve_listen_again(struct serve *serve);
 
 /* The scan that was asked for last is done: whoever waits for it is told. */
 void serve_rescanned(struct serve *serve);
+
+/* Whoever waits for that upgrade (enum sv_upgrade) is told the reason why it
+ * failed; NULL: it is done. */
+void serve_upgraded(struct serve *serve, char letter, const char *reason);
 
 #endif

@@ -119,11 +119,12 @@ static void on_signal(struct loop *loop, int signal)
 static bool open_control(struct tree *tree)
 {
     int live = tree->engine.live;
+    int fd = line_claim(&tree->engine, SV_KIND_CONTROL, 0, 0, NULL);
 
-    if (mkfifoat(live, SV_TREE_CONTROL, 0600) < 0 && errno != EEXIST)
+    if (fd < 0 && mkfifoat(live, SV_TREE_CONTROL, 0600) < 0 && errno != EEXIST)
         return false;
-
-    int fd = loop_fd(openat(live, SV_TREE_CONTROL,
+    if (fd < 0)
+        fd = loop_fd(openat(live, SV_TREE_CONTROL,
                             O_RDWR | O_NONBLOCK | O_CLOEXEC));
 
     if (fd < 0)
@@ -292,6 +293,12 @@ static const char *machine_hook(void *context, char letter)
     return NULL;
 }
 
+static const char *upgrade_hook(void *context, char letter)
+{
+    (void)letter;
+    return upgrade_begin(context);
+}
+
 static void info_hook(void *context, struct sv_wire_out *out)
 {
     (void)context;
@@ -306,6 +313,7 @@ static bool open_serve(struct tree *tree)
                                        .note = note_hook,
                                        .rescan = rescan_hook,
                                        .machine = machine_hook,
+                                       .upgrade = upgrade_hook,
                                        .info = info_hook };
     int fd = line_claim(engine, SV_KIND_LISTENER, 0, 0, NULL);
 
@@ -332,15 +340,29 @@ static void notify(int fd)
         sv_warn_sys("unable to say that we are ready");
 }
 
-static bool open_engine(struct tree *tree, int live, int lock)
+static void resume(struct engine *engine, const struct handover *resumed)
+{
+    if (resumed == NULL)
+        return;
+    engine->is_resumed = true;
+    engine->inherited_files = (struct rlimit){
+        .rlim_cur = (rlim_t)resumed->files_soft,
+        .rlim_max = (rlim_t)resumed->files_hard,
+    };
+}
+
+static bool open_engine(struct tree *tree, int live)
 {
     struct engine *engine = &tree->engine;
     int signals[SIGNALS + 1] = { 0 };
     size_t n = 0;
-    bool reaps = handle_has_strangers();
+
+    tree->has_strangers = tree->options->resumed != NULL
+                              ? tree->options->resumed->has_strangers
+                              : handle_has_strangers();
 
     for (size_t i = 0; i < SIGNALS; i++)
-        if (meanings[i].signal != SIGCHLD || reaps)
+        if (meanings[i].signal != SIGCHLD || tree->has_strangers)
             signals[n++] = meanings[i].signal;
     if (!loop_open(&engine->loop, signals, on_signal))
         return false;
@@ -348,24 +370,31 @@ static bool open_engine(struct tree *tree, int live, int lock)
     engine->shared_lock = SV_TREE_SERVICE_LOCK;
     engine->hooks = (struct hooks){ on_changed, on_before_start, on_left };
     engine->on_stop = on_stop;
-    return engine_open(engine, lock, SV_TREE_CHILDREN, SV_TREE_CHILDREN_NEW,
+    resume(engine, tree->options->resumed);
+    return engine_open(engine, tree->lock, SV_TREE_CHILDREN, SV_TREE_CHILDREN_NEW,
                        tree->options->services_max);
 }
 
-bool tree_open(struct tree *tree, int live, int lock)
+bool tree_open(struct tree *tree, int live)
 {
     const struct options *options = tree->options;
     struct engine *engine = &tree->engine;
 
     tree->control.fd = -1;
+    tree->serve.listener.fd = -1;
     tree->catch_all_fifo = -1;
-    if (!open_engine(tree, live, lock) || !open_control(tree))
+    tree->upgrade.probe.fd = -1;
+    if (!open_engine(tree, live))
+        return false;
+    if (options->resumed != NULL && !handover_keep(engine))
         return false;
     if (options->line >= 0 && !line_open(engine, options->line))
         sv_warn_sys("unable to talk to init (going on without it)");
-    return (options->defs == NULL
-            || defs_open(&tree->defs, &engine->loop, live, options->defs,
-                         &defs_hooks, tree))
+    line_sort(engine);
+    return open_control(tree)
+           && (options->defs == NULL
+               || defs_open(&tree->defs, &engine->loop, live, options->defs,
+                            &defs_hooks, tree))
            && open_serve(tree);
 }
 

@@ -9,6 +9,7 @@
  *   handle.c scripts for signals, and orphans
  *   stop.c   everything down, in order
  *   leave.c  finish
+ *   upgrade.c  we become the svscan on disk;   handover.c  what it is told
  *   defs.c   definitions -> live copies;   serve.c   svctl
  */
 #ifndef SVSCAN_TREE_H
@@ -19,6 +20,7 @@
 
 #include "engine/engine.h"
 #include "svscan/defs.h"
+#include "svscan/handover.h"
 #include "svscan/serve.h"
 
 enum stop_phase {
@@ -30,6 +32,8 @@ enum stop_phase {
 };
 
 struct options {
+    char *const *argv; /* as we were called */
+    const struct handover *resumed; /* we were svscan before; NULL: a start */
     const char *defs; /* NULL: LIVE itself is the scan directory */
     const char *live;
     int notify;       /* -d; -1: nobody is waiting */
@@ -41,11 +45,21 @@ struct options {
     uint32_t mode;      /* -m, of the socket */
 };
 
+/* The svscan on disk is asked whether it would go on from here. */
+struct upgrade {
+    struct watch probe; /* fd -1: it is not */
+    struct timer late;
+    pid_t pid;
+    bool is_late;
+};
+
 struct tree {
     struct engine engine;
     const struct options *options;
     struct defs defs;
     struct serve serve;
+    int lock;
+    int service_lock; /* every supervise/lock is a link of it */
     bool is_serving;
     struct watch control;
     struct timer period;
@@ -57,7 +71,9 @@ struct tree {
     struct timer drain;
     bool loggers_too; /* q: TERM for loggers as well */
     int catch_all_fifo; /* held open for both; -1: none */
+    bool has_strangers; /* there may be children that we did not start */
     struct script *scripts; /* of signals, those that run */
+    struct upgrade upgrade;
 };
 
 /* The tree an engine is in. */
@@ -65,7 +81,7 @@ struct tree {
 
 /* ---- tree.c ---- */
 
-bool tree_open(struct tree *tree, int live, int lock);
+bool tree_open(struct tree *tree, int live);
 void tree_run(struct tree *tree);
 bool tree_has_defs(const struct tree *tree);
 /* Does what a byte in .s6-svscan/control means. */
@@ -79,6 +95,10 @@ void tree_command(struct tree *tree, char letter);
 bool handle_signal(struct tree *tree, int signal);
 /* Reaps every child that is dead, services by their death protocol. */
 void handle_reap(struct tree *tree);
+/* Starts argv[0] as such a script is: in LIVE, with what we were given.  False
+ * with errno set. */
+bool handle_spawn(struct tree *tree, const char *const *argv, pid_t *pid,
+                  int *pidfd);
 /* Can there be children that we did not start? */
 bool handle_has_strangers(void);
 
@@ -111,6 +131,20 @@ void scan_remove(struct service *service);
 void catch_open(struct tree *tree);
 /* Points our output back, so that its logger comes to the end of it. */
 void catch_close(struct tree *tree);
+/* Points it back for an exec, and to the fifo again if there was none. */
+void catch_step_aside(const struct tree *tree);
+void catch_step_back(const struct tree *tree);
+
+/* ---- upgrade.c ---- */
+
+/* Which file we are is remembered, before the current directory changes. */
+void upgrade_remember_program(void);
+/* Begins to become the svscan on disk: it is asked whether it will.  Returns
+ * the reason why that cannot be; NULL: it has begun, and what comes of it is
+ * told by serve_upgraded, unless it succeeds. */
+const char *upgrade_begin(struct tree *tree);
+/* The one on disk has ended, and is not reaped yet: does what it answered. */
+void upgrade_answered(struct tree *tree);
 
 /* ---- stop.c ---- */
 

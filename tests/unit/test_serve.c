@@ -28,6 +28,7 @@ static int live_fd;
 static char did[256];       /* "web u;" for each command */
 static const char *refusal; /* of the machine hook */
 static size_t rescans;
+static size_t upgrades;
 static bool rescan_at_once;
 static int faults;
 static struct service services[MANY];
@@ -107,6 +108,14 @@ static const char *machine(void *context, char letter)
     return refusal;
 }
 
+static const char *upgrade(void *context, char letter)
+{
+    ck_assert_ptr_eq(context, &faults);
+    ck_assert_int_eq(letter, SV_UPGRADE_SVSCAN);
+    upgrades++;
+    return refusal;
+}
+
 static void info(void *context, struct sv_wire_out *facts)
 {
     ck_assert_ptr_eq(context, &faults);
@@ -128,7 +137,7 @@ static void setup(void)
 {
     static const int none[] = {0};
     const struct serve_hooks hooks = {&faults, fault, note, rescan,
-                                      machine, info};
+                                      machine, upgrade, info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(live));
@@ -709,10 +718,58 @@ START_TEST(the_machine_says_why_not)
 }
 END_TEST
 
+START_TEST(an_upgrade_that_fails_later_is_answered_then)
+{
+    int fd = connected();
+    int other = connected();
+
+    begin(SV_WIRE_UPGRADE, 8);
+    sv_wire_put_u8(&out, SV_UPGRADE_SVSCAN);
+    request(fd);
+    out.bytes[0] = SV_WIRE_VERSION + 1; /* which is the same in this */
+    request(other);
+    ck_assert_uint_eq(upgrades, 2);
+    expect_nothing(fd);
+    serve_upgraded(&serve, SV_UPGRADE_INIT, "this is about another");
+    expect_nothing(fd);
+    serve_upgraded(&serve, SV_UPGRADE_SVSCAN, "it is broken");
+    expect(fd, SV_WIRE_FAULTS, 8);
+    expect_fault("", "it is broken");
+    expect_end(fd, 8, 1);
+    expect(other, SV_WIRE_FAULTS, 8);
+    serve_upgraded(&serve, SV_UPGRADE_SVSCAN, "it is broken");
+    expect_nothing(fd);
+    watch(fd);
+    close(fd);
+    close(other);
+}
+END_TEST
+
+START_TEST(an_upgrade_that_cannot_begin_is_refused_at_once)
+{
+    int fd = connected();
+
+    refusal = "the tree is being stopped";
+    begin(SV_WIRE_UPGRADE, 8);
+    sv_wire_put_u8(&out, SV_UPGRADE_SVSCAN);
+    request(fd);
+    expect(fd, SV_WIRE_FAULTS, 8);
+    expect_fault("", refusal);
+    expect_end(fd, 8, 1);
+    refusal = NULL;
+    begin(SV_WIRE_UPGRADE, 9);
+    sv_wire_put_u8(&out, 'x');
+    request(fd);
+    expect_closed(fd);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_stranger_may_look_and_not_touch)
 {
     static const enum sv_wire_type denied[] = {SV_WIRE_RESCAN, SV_WIRE_MACHINE,
-                                               SV_WIRE_COMMAND};
+                                               SV_WIRE_COMMAND,
+                                               SV_WIRE_UPGRADE};
 
     if (geteuid() != 0)
         return; /* only root can be another user */
@@ -794,6 +851,8 @@ int main(void)
                    a_rescan_that_found_very_much_is_answered_as_it_is_read);
     tcase_add_test(cases, who_leaves_during_a_rescan_is_forgotten);
     tcase_add_test(cases, the_machine_says_why_not);
+    tcase_add_test(cases, an_upgrade_that_fails_later_is_answered_then);
+    tcase_add_test(cases, an_upgrade_that_cannot_begin_is_refused_at_once);
     tcase_add_test(cases, a_stranger_may_look_and_not_touch);
     tcase_add_test(cases, connections_beyond_the_limit_wait_for_their_turn);
     srunner_run_all(runner, CK_NORMAL);

@@ -176,7 +176,8 @@ END_TEST
 START_TEST(what_a_svscan_is_can_be_asked_and_told_in_any_version)
 {
     static const enum sv_wire_type lasting[] = {
-        SV_WIRE_INFO, SV_WIRE_FACTS, SV_WIRE_FAULTS, SV_WIRE_END};
+        SV_WIRE_INFO, SV_WIRE_UPGRADE, SV_WIRE_FACTS, SV_WIRE_FAULTS,
+        SV_WIRE_END};
     struct sv_wire_in in;
 
     for (size_t i = 0; i < sizeof lasting / sizeof *lasting; i++) {
