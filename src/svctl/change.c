@@ -220,6 +220,26 @@ static enum asked await_all(struct change *change)
     }
 }
 
+static bool is_any_finishing(const struct change *change)
+{
+    for (size_t i = 0; i < change->count; i++)
+        if (change->targets[i].now.state == SV_WIRE_FINISHING)
+            return true;
+    return false;
+}
+
+/* Asked for while finish runs, once starts nothing: it says that there shall be
+ * no restart after it. */
+static enum asked await_finishes(struct change *change)
+{
+    const struct hearer hearer = hearer_of(change);
+    enum asked asked = ASKED;
+
+    while (asked == ASKED && is_any_finishing(change))
+        asked = tree_listen(change->tree, &hearer, change->tree->deadline);
+    return asked;
+}
+
 /* One attempt, with one svscan. */
 static enum asked attempt(struct change *change)
 {
@@ -229,6 +249,8 @@ static enum asked attempt(struct change *change)
         asked = watch(change);
     if (asked == ASKED && (change->tree->losses || !change->call->no_wait))
         asked = look_again(change);
+    if (asked == ASKED && change->goal == GOAL_ONCE && !change->call->no_wait)
+        asked = await_finishes(change);
     if (asked == ASKED)
         asked = command(change);
     if (asked == ASKED && !change->call->no_wait)
