@@ -253,6 +253,8 @@ static void prepare_start(struct service *service)
     service->note_is_new = false;
 }
 
+/* Whoever was killed before its exec has done nothing, and what kills at random
+ * does not come twice: run, and finish, are spawned once more. */
 void service_start(struct service *service)
 {
     struct spawn plan = { .service = service,
@@ -271,7 +273,8 @@ void service_start(struct service *service)
     service_disarm(service);
     plan.notify_number = notification_number(service);
     plan.new_pid_namespace = service_has(service, SV_FLAG_NEWPIDNS);
-    if (!start_run(service, &plan, &pidfd)) {
+    if (!start_run(service, &plan, &pidfd)
+        && (errno != ECANCELED || !start_run(service, &plan, &pidfd))) {
         fail_start(service, errno);
         return;
     }
@@ -332,7 +335,9 @@ void service_start_finish(struct service *service)
                           .stdio = { -1, -1, -1 } };
     int pidfd;
 
-    if (!spawn_with_stdio(&plan, service->close_stdio, &pidfd)) {
+    if (!spawn_with_stdio(&plan, service->close_stdio, &pidfd)
+        && (errno != ECANCELED
+            || !spawn_with_stdio(&plan, service->close_stdio, &pidfd))) {
         service_note(service, SV_STRINGS("unable to spawn ./" SV_FINISH
                                          " (going on without it): ",
                                          strerror(errno)));
