@@ -23,6 +23,7 @@ enum {
     BOOT_ID = 36,
     TICKS_PER_SECOND = 100,
     PAGE_SLOTS = 4096 / sizeof(struct sv_child),
+    BATCH = 4 * PAGE_SLOTS, /* read at once */
 };
 
 struct header {
@@ -138,24 +139,34 @@ static bool back(struct sv_children *children, size_t i)
 }
 
 /* Copies what is not free, slot by slot, from the start of the new file. */
+static bool copy_slot(struct sv_children *children, const struct sv_child *slot)
+{
+    size_t next = children->copied + 1;
+
+    if (sv_child_state(slot) == SV_CHILD_FREE)
+        return true;
+    if (next == children->count) {
+        errno = EOVERFLOW;
+        return false;
+    }
+    if (!back(children, next))
+        return false;
+    memcpy(&children->slots[next], slot, sizeof *slot);
+    children->copied++;
+    return true;
+}
+
+/* Many at a time: the file has room for every service that there may be. */
 static bool copy_slots(struct sv_children *children, int fd)
 {
-    struct sv_child slot;
+    struct sv_child slots[BATCH];
     ssize_t got;
-    size_t next = 1;
 
-    while ((got = read(fd, &slot, sizeof slot)) == (ssize_t)sizeof slot) {
-        if (sv_child_state(&slot) == SV_CHILD_FREE)
-            continue;
-        if (next == children->count) {
-            errno = EOVERFLOW;
-            return false;
-        }
-        if (!back(children, next))
-            return false;
-        memcpy(&children->slots[next++], &slot, sizeof slot);
-        children->copied++;
-    }
+    while ((got = read(fd, slots, sizeof slots)) > 0
+           && got % (ssize_t)sizeof *slots == 0)
+        for (size_t i = 0; i < (size_t)got / sizeof *slots; i++)
+            if (!copy_slot(children, &slots[i]))
+                return false;
     return got == 0;
 }
 
