@@ -253,6 +253,24 @@ exec sleep 1000
 END
 }
 
+# A client of s6 2.11 hears of a death and a start that come at once as of one
+# event, and goes on waiting for a restart that has been.  After stumble NAME the
+# next start of NAME ends at once and is followed by a pause, in which whoever
+# listens hears of a death; then it stands.  stumbles NAME is how such a run
+# begins.
+stumbles() {
+    echo "[ ! -e '$SCRATCH/$1.stumble' ] ||"
+    echo "    { rm '$SCRATCH/$1.stumble'; exit; }"
+    echo ": >'$SCRATCH/$1.stands'"
+}
+
+stumble() {
+    rm -f "$SCRATCH/$1.stands"
+    : >"$SCRATCH/$1.stumble"
+}
+
+stands() { [ -e "$SCRATCH/$1.stands" ]; }
+
 # The text of a shell script that notes each signal in SCRATCH/$1.signals, its
 # pid in SCRATCH/$1.pid, and goes on.
 catches() {

@@ -22,8 +22,13 @@ rc_prepare() {
     s6-mkfifodir -f -g "$(id -g)" "$1/event"
 }
 
-rc_link() {
+# The name is not looked at before it is renamed.
+rc_stage() {
     ln -s "$RC/servicedirs/$1" "$LIVE/.rc-$1"
+}
+
+rc_link() {
+    rc_stage "$1"
     mv -T "$LIVE/.rc-$1" "$LIVE/rc-$1"
 }
 
@@ -34,19 +39,29 @@ rc_init() {
     for name; do
         cp -a "$DEFS/$name" "$RC/servicedirs/$name"
         rc_prepare "$RC/servicedirs/$name"
-        rc_link "$name"
     done
     rc_scan "$@"
 }
 
-# Scans, and waits until each of these has said s.
+# Links these, scans, and waits until each has said s.  It listens first: the
+# scanner may be scanning anyhow.
 rc_scan() {
     for name; do
+        rc_stage "$name"
         set -- "$@" " $RC/servicedirs/$name/event" " s"
         shift
     done
-    s6-ftrig-listen -a -t 30000 "$@" "" s6-svscanctl -a "$LIVE"
+    s6-ftrig-listen -a -t 30000 "$@" "" "$SCRATCH/appear" "$LIVE"
 }
+
+cat >"$SCRATCH/appear" <<'END'
+#!/bin/sh
+for link in "$1"/.rc-*; do
+    mv -T "$link" "$1/${link##*/.}" || exit
+done
+exec s6-svscanctl -a "$1"
+END
+chmod 755 "$SCRATCH/appear"
 
 rc_up() {
     how=-uwu
