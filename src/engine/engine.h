@@ -150,6 +150,8 @@ struct engine {
     bool has_clone3;
     bool is_resumed; /* we exec'ed ourselves: what ran before are children of
                         ours still, and inherited_files is set */
+    int listener; /* the control fifo that says that somebody listens (lock.c):
+                     no child may keep it open; -1: not open yet */
 };
 
 /* ---- engine.c, take.c, equip.c, show.c: the set of services -------------- */

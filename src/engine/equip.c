@@ -268,6 +268,8 @@ static bool equip(struct service *service, bool is_logged, const char **what)
         close(fd);
         return false;
     }
+    if (engine->is_alone)
+        engine->listener = fd;
     *what = "open the fifo to the logger of";
     return !is_logged || service_open_log(service);
 }

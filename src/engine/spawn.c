@@ -45,9 +45,10 @@ struct errand {
     const struct spawn *spawn;
     const int *slots;
     const struct rlimit *files;
+    int listener;
     bool default_sigpipe;
     bool shares_files;
-    bool knows_pid; /* the kernel has written the pid into the record */
+    bool knows_pid; /* the kernel writes the pid into the record */
 };
 
 extern char **environ;
@@ -89,12 +90,27 @@ IN_CHILD static bool parent_lives(const struct errand *errand)
     return poll(&self, 1, 0) == 0;
 }
 
-IN_CHILD static void report(const struct errand *errand)
+/* Our pid as svscan sees it, which getpid() does not say in a new pid
+ * namespace; 0 with errno set. */
+IN_CHILD static pid_t outer_pid(void)
+{
+    char text[16];
+    ssize_t n = readlink("/proc/self", text, sizeof text);
+    pid_t pid = 0;
+
+    for (ssize_t i = 0; i < n; i++)
+        pid = 10 * pid + (text[i] - '0');
+    return pid;
+}
+
+IN_CHILD static void report(struct errand *errand)
 {
     struct sv_child *child = errand->spawn->service->child;
 
-    if (!errand->knows_pid && !errand->spawn->new_pid_namespace)
-        child->pid = getpid();
+    if (!errand->knows_pid)
+        child->pid = errand->spawn->new_pid_namespace ? outer_pid() : getpid();
+    if (child->pid == 0)
+        give_up(errand, errno);
     child->t1 = sv_boottime();
     sv_child_become(child, SV_CHILD_RUNNING, errand->spawn->role,
                     errand->spawn->flags);
@@ -142,6 +158,8 @@ IN_CHILD static int run_child(void *arg)
         && syscall(SYS_close_range, (unsigned)LOOP_FD_MIN, ~0U,
                    CLOSE_RANGE_UNSHARE) < 0)
         give_up(errand, errno);
+    if (!errand->shares_files)
+        close(errand->listener);
     if (!parent_lives(errand))
         give_back(errand);
     report(errand);
@@ -242,12 +260,14 @@ static pid_t clone_old_way(struct errand *errand, int *pidfd)
     errand->shares_files = false;
     errand->knows_pid = false;
 
-    pid_t pid = clone(run_child, child_stack + sizeof child_stack, flags,
-                      errand, pidfd);
+    return clone(run_child, child_stack + sizeof child_stack, flags, errand,
+                 pidfd);
+}
 
-    if (pid > 0)
-        errand->spawn->service->child->pid = pid;
-    return pid;
+static void tell_of_old_way(const char *call)
+{
+    sv_info(call, " is refused here: spawning costs more with each descriptor"
+                  " that is open");
 }
 
 static pid_t clone_child(struct engine *engine, struct errand *errand,
@@ -260,8 +280,7 @@ static pid_t clone_child(struct engine *engine, struct errand *errand,
             || (errno == EPERM && errand->spawn->new_pid_namespace))
             return pid;
         engine->has_clone3 = false;
-        sv_info("clone3 is refused here: spawning costs more with each"
-                " descriptor that is open");
+        tell_of_old_way("clone3");
     }
     return clone_old_way(errand, pidfd);
 }
@@ -327,6 +346,7 @@ bool spawn(const struct spawn *spawn, int *pidfd)
         .spawn = spawn,
         .slots = engine->slots,
         .files = &engine->inherited_files,
+        .listener = engine->listener,
         .default_sigpipe = !engine->sigpipe_was_ignored,
     };
 
@@ -373,6 +393,9 @@ bool spawn_open(struct engine *engine, int lock)
         }
     }
     close(self);
-    engine->has_clone3 = true;
+    engine->listener = -1;
+    engine->has_clone3 = syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
+    if (!engine->has_clone3)
+        tell_of_old_way("close_range");
     return true;
 }

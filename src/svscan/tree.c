@@ -130,6 +130,7 @@ static bool open_control(struct tree *tree)
     if (fd < 0)
         return false;
     fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+    tree->engine.listener = fd;
     return loop_watch(&tree->engine.loop, &tree->control, fd, EPOLLIN,
                       on_control);
 }
