@@ -45,6 +45,7 @@ bool adopt_open(struct engine *engine)
     while (room < 2 * n + 1)
         room *= 2;
     engine->old_room = room;
+    engine->is_behind = n > 0;
     engine->old = calloc(room, sizeof *engine->old);
     if (engine->old == NULL)
         return false;
@@ -216,8 +217,7 @@ static void find_end(struct service *service, int64_t dead)
     service->awaits_end = false;
     engine->awaited--;
     service_died(service, wstat, sv_realtime() - (sv_boottime() - reaped));
-    if (engine->relay != NULL)
-        atomic_store(&engine->relay->listening, engine->adopted > 0);
+    line_listen(engine);
 }
 
 void adopt_await(struct service *service)
@@ -248,8 +248,7 @@ static void count_adopted(struct service *service)
         return;
     service->adopted = true;
     service->engine->adopted++;
-    if (service->engine->relay != NULL)
-        atomic_store(&service->engine->relay->listening, 1);
+    line_listen(service->engine);
 }
 
 /* A thread with the number of a process that is gone is no process. */

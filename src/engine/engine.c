@@ -17,10 +17,11 @@
 
 /* ---- the engine ---------------------------------------------------------- */
 
-static void free_gone(struct loop *loop)
+static void end_round(struct loop *loop)
 {
     struct engine *engine = CONTAINER(loop, struct engine, loop);
 
+    line_advance(engine);
     while (engine->gone != NULL) {
         struct service *service = engine->gone;
 
@@ -100,7 +101,7 @@ bool engine_open(struct engine *engine, int lock, const char *children,
     engine->console = -1;
     engine->line.fd = -1;
     engine->relay_event.fd = -1;
-    engine->loop.after = free_gone;
+    engine->loop.after = end_round;
     engine->buckets = power_of_two(services_max);
     engine->by_identity = calloc(engine->buckets, sizeof *engine->by_identity);
     engine->by_name = calloc(engine->buckets, sizeof *engine->by_name);

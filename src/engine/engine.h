@@ -113,6 +113,8 @@ struct engine {
                               NULL: nobody is left who has one */
     size_t old_room;
     struct timer stray_due; /* the first of those without a service to kill */
+    bool is_behind;  /* there are records that say "running", and no service
+                        has them yet */
     bool is_settled; /* every record is a service's, or a stray process's */
     int live;                /* the directory that names are relative to */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
@@ -140,6 +142,7 @@ struct engine {
     size_t helds;
     struct sv_relay *relay; /* NULL: no init of ours */
     struct watch relay_event;
+    uint64_t relay_seen;    /* its head before this round of the loop */
     size_t adopted;         /* services whose end the relay will tell */
     size_t awaited;         /* ... of which it is asked now */
 
@@ -290,6 +293,8 @@ void adopt_await(struct service *service);
  * Says so, once, and forgets them, but for what runs: its directory may come
  * again.  Until then it is killed, if it has been told to go, in time. */
 void engine_settle(struct engine *engine);
+/* A scan could not take up everything. */
+void engine_miss(struct engine *engine);
 
 /* ---- locked.c: a run that holds a lock ---------------------------------- */
 
@@ -321,6 +326,12 @@ int line_claim(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                ino_t ino, int64_t *tag);
 /* Lets go, here and in init, whatever nobody has claimed. */
 void line_settle(struct engine *engine);
+/* Has init wake us at each sweep, as long as there is somebody whose end it
+ * tells. */
+void line_listen(struct engine *engine);
+/* A round of the loop is over: what the relay told before it, and who was seen
+ * to, is done with. */
+void line_advance(struct engine *engine);
 
 #endif
 

@@ -187,6 +187,22 @@ static bool hear(struct engine *engine, struct sv_hold *message, int fds[2])
     }
 }
 
+void line_listen(struct engine *engine)
+{
+    if (engine->relay != NULL)
+        atomic_store(&engine->relay->listening,
+                     engine->is_behind || engine->adopted > 0);
+}
+
+void line_advance(struct engine *engine)
+{
+    if (engine->relay == NULL)
+        return;
+    if (!engine->is_behind && engine->awaited == 0 && engine->loop.took_all)
+        atomic_store(&engine->relay->cursor, engine->relay_seen);
+    engine->relay_seen = atomic_load(&engine->relay->head);
+}
+
 /* Children of ours that others than we reap: see adopt.c. */
 static void ask_again(struct engine *engine)
 {
@@ -217,6 +233,8 @@ static bool take_relay(struct engine *engine, int fds[2])
 
     int fd = loop_fd(fds[1]);
 
+    if (engine->relay != NULL)
+        engine->relay_seen = atomic_load(&engine->relay->cursor);
     return engine->relay != NULL && fd >= 0
            && fcntl(fd, F_SETFL, O_NONBLOCK) == 0
            && loop_watch(&engine->loop, &engine->relay_event, fd, EPOLLIN,

@@ -244,6 +244,7 @@ void loop_run(struct loop *loop)
                            patience(loop));
 
         loop->batched = n > 0 ? n : 0;
+        loop->took_all = n >= 0 && n < LOOP_BATCH;
         run_batch(loop);
         run_timers(loop);
         if (loop->after != NULL)

@@ -46,6 +46,7 @@ struct loop {
     void (*after)(struct loop *loop); /* after each round; may be NULL */
     struct epoll_event batch[LOOP_BATCH]; /* of the round that is going on */
     int batched;
+    bool took_all; /* nobody was ready at its beginning but whom it saw */
     bool stop;
 };
 

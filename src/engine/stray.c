@@ -128,7 +128,21 @@ void engine_settle(struct engine *engine)
     if (engine->is_settled)
         return;
     engine->is_settled = true;
+    engine->is_behind = false;
     line_settle(engine);
-    if (engine->relay != NULL)
-        atomic_store(&engine->relay->listening, engine->adopted > 0);
+    line_listen(engine);
+}
+
+void engine_miss(struct engine *engine)
+{
+    if (engine->is_settled)
+        return;
+    engine->is_behind = false;
+    for (size_t i = 0; i < engine->old_room && !engine->is_behind; i++) {
+        const struct sv_child *child = engine->old[i];
+
+        engine->is_behind = child != NULL && !is_claimed(engine, child)
+                            && sv_child_state(child) == SV_CHILD_RUNNING;
+    }
+    line_listen(engine);
 }

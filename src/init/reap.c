@@ -34,6 +34,7 @@ static bool wanted;       /* a sweep is due at due */
 static int64_t due;
 static int64_t allowed;   /* no sweep before this time, unless asked for */
 static bool childless;
+static uint64_t quiet;    /* the relay's head when nobody was dead */
 
 static bool make_relay(void)
 {
@@ -134,9 +135,10 @@ static void sweep(void)
     if (wanted)
         return;
     allowed = now + wait_after(now - walk);
-    if (relay)
-        atomic_store_explicit(&relay->reaped_until, began,
-                              memory_order_release);
+    if (!relay)
+        return;
+    quiet = atomic_load_explicit(&relay->head, memory_order_relaxed);
+    atomic_store_explicit(&relay->reaped_until, began, memory_order_release);
 }
 
 void reap_round(void)
@@ -145,6 +147,12 @@ void reap_round(void)
         sweep();
     if ((asked && !wanted) || (found && is_listening()))
         wake_svscan();
+}
+
+void reap_orphaned(void)
+{
+    if (relay)
+        sv_relay_orphaned(relay, quiet);
 }
 
 void reap_sweep(void)

@@ -35,6 +35,9 @@ void reap_named(pid_t pid);
  * time for it has come, and wakes svscan if it is listening. */
 void reap_round(void);
 
+/* svscan has been reaped: what it leaves is told of from here on. */
+void reap_orphaned(void);
+
 /* The next round sweeps, whatever it costs, and then wakes svscan. */
 void reap_sweep(void);
 

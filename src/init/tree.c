@@ -17,6 +17,7 @@
 #include "sv/say.h"
 #include "init/boot.h"
 #include "init/line.h"
+#include "init/reap.h"
 #include "init/tree.h"
 
 enum {
@@ -225,6 +226,7 @@ static void svscan_died(int wstat)
     refused = WIFEXITED(wstat) && WEXITSTATUS(wstat) == SV_EXIT_USAGE &&
               !line_has_heard();
     line_close();
+    reap_orphaned();
     if (!let_go)
         start_again(sv_boottime(), wstat);
 }

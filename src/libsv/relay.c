@@ -45,6 +45,7 @@ struct sv_relay *sv_relay_create(int *fd)
     if (!relay)
         goto fail;
     memcpy(relay->magic, magic, sizeof magic);
+    relay->listening = 1;
     *fd = file;
     return relay;
 
@@ -97,6 +98,14 @@ void sv_relay_put(struct sv_relay *relay, pid_t pid, int wstat, int64_t reaped)
     atomic_store_explicit(&relay->head, n + 1, memory_order_release);
 }
 
+/* Until the next svscan has seen to everybody it may have adopted somebody. */
+void sv_relay_orphaned(struct sv_relay *relay, uint64_t quiet)
+{
+    if (atomic_load(&relay->listening) == 0)
+        atomic_store(&relay->cursor, quiet);
+    atomic_store(&relay->listening, 1);
+}
+
 /* Copies entry number n; false if it may have been overwritten meanwhile. */
 static bool read_entry(const struct sv_relay *relay, uint64_t n,
                        struct sv_relay_entry *entry)
@@ -116,13 +125,14 @@ enum sv_relay_answer sv_relay_find(const struct sv_relay *relay, pid_t pid,
     bool all_there = atomic_load_explicit(&relay->reaped_until,
                                           memory_order_acquire) >= dead;
     uint64_t head = atomic_load_explicit(&relay->head, memory_order_acquire);
-    uint64_t n = head < SV_RELAY_ENTRIES ? 0 : head - SV_RELAY_ENTRIES + 1;
+    uint64_t n = atomic_load(&relay->cursor);
 
     for (; n < head; n++) {
         struct sv_relay_entry entry;
 
-        if (!read_entry(relay, n, &entry) || entry.pid != pid ||
-            entry.reaped <= t1)
+        if (!read_entry(relay, n, &entry))
+            return SV_RELAY_LOST;
+        if (entry.pid != pid || entry.reaped <= t1)
             continue;
         *wstat = (int)entry.wstat;
         *reaped = entry.reaped;

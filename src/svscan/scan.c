@@ -326,7 +326,9 @@ void scan_all(struct tree *tree)
     mark_all_inactive(tree);
     scan_entries(tree, dir);
     closedir(dir);
-    if (!tree->is_partial)
+    if (tree->is_partial)
+        engine_miss(&tree->engine);
+    else
         engine_settle(&tree->engine);
 }
 

@@ -139,6 +139,21 @@ START_TEST(who_does_not_listen_is_not_woken)
 }
 END_TEST
 
+START_TEST(what_a_dead_svscan_leaves_comes_after_a_quiet_sweep)
+{
+    begin();
+    reap_named(dead_child(1));
+    reap_round();
+    ck_assert_uint_eq(atomic_load(&relay->head), 1);
+    reap_named(dead_child(2)); /* may be an orphan of svscan, which is dead */
+    atomic_store(&relay->listening, 0);
+    reap_orphaned();
+    ck_assert_uint_eq(atomic_load(&relay->cursor), 1);
+    ck_assert_uint_eq(atomic_load(&relay->head), 2);
+    ck_assert_uint_eq(atomic_load(&relay->listening), 1);
+}
+END_TEST
+
 START_TEST(a_child_of_inits_own_is_not_relayed)
 {
     begin();
@@ -213,6 +228,7 @@ int main(void)
                     a_sweep_says_up_to_when_all_is_reaped,
                     a_sweep_that_was_asked_for_rings_even_if_it_finds_nothing,
                     who_does_not_listen_is_not_woken,
+                    what_a_dead_svscan_leaves_comes_after_a_quiet_sweep,
                     a_child_of_inits_own_is_not_relayed,
                     a_pid_that_is_not_dead_is_left_alone,
                     an_orphan_comes_to_us);

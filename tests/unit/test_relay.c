@@ -97,9 +97,41 @@ START_TEST(the_ring_remembers_all_entries_but_one)
     ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_FOUND);
     ck_assert_int_eq(wstat, 9);
     sv_relay_put(relay, 8, 0, 160);
-    ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_NOT_YET);
-    atomic_store(&relay->reaped_until, 200);
     ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_LOST);
+}
+END_TEST
+
+START_TEST(once_entries_are_lost_another_of_that_pid_is_not_believed)
+{
+    int wstat = 42;
+    int64_t reaped = 42;
+
+    sv_relay_put(relay, 7, 9, 150);
+    for (int i = 0; i < SV_RELAY_ENTRIES - 1; i++)
+        sv_relay_put(relay, 8, 0, 160);
+    sv_relay_put(relay, 7, 0x100, 170);
+    ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_LOST);
+    ck_assert_int_eq(wstat, 42);
+    /* ... unless nobody waited for any of those that are lost. */
+    atomic_store(&relay->cursor, 1);
+    ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_LOST);
+    atomic_store(&relay->cursor, 2);
+    ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_FOUND);
+    ck_assert_int_eq(wstat, 0x100);
+}
+END_TEST
+
+START_TEST(init_moves_the_cursor_if_nobody_was_adopted)
+{
+    ck_assert_uint_eq(atomic_load(&relay->listening), 1);
+    sv_relay_orphaned(relay, 5);
+    ck_assert_uint_eq(atomic_load(&relay->cursor), 0);
+    atomic_store(&relay->listening, 0);
+    sv_relay_orphaned(relay, 5);
+    ck_assert_uint_eq(atomic_load(&relay->cursor), 5);
+    /* The next has to say first that it has adopted nobody. */
+    sv_relay_orphaned(relay, 9);
+    ck_assert_uint_eq(atomic_load(&relay->cursor), 5);
 }
 END_TEST
 
@@ -110,6 +142,7 @@ START_TEST(the_ring_goes_round_and_round)
 
     for (int i = 0; i < 3 * SV_RELAY_ENTRIES; i++)
         sv_relay_put(relay, 8, 0, 150);
+    atomic_store(&relay->cursor, 3 * SV_RELAY_ENTRIES);
     sv_relay_put(relay, 7, 11, 160);
     ck_assert_int_eq(ask(&wstat, &reaped), SV_RELAY_FOUND);
     ck_assert_int_eq(wstat, 11);
@@ -164,6 +197,9 @@ int main(void)
     tcase_add_test(tcase, the_first_entry_after_the_start_is_the_one);
     tcase_add_test(tcase, what_was_not_there_at_a_sweep_is_lost);
     tcase_add_test(tcase, the_ring_remembers_all_entries_but_one);
+    tcase_add_test(tcase,
+                   once_entries_are_lost_another_of_that_pid_is_not_believed);
+    tcase_add_test(tcase, init_moves_the_cursor_if_nobody_was_adopted);
     tcase_add_test(tcase, the_ring_goes_round_and_round);
     tcase_add_test(tcase, the_size_cannot_be_changed);
     tcase_add_test(tcase, a_file_that_could_shrink_is_refused);
