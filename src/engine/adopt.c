@@ -355,7 +355,8 @@ static void redo(struct service *service)
 {
     if (sv_child_role(service->child) == SV_ROLE_FINISH)
         redo_finish(service);
-    else if (sv_child_state(service->child) == SV_CHILD_VOID)
+    else if (sv_child_state(service->child) == SV_CHILD_VOID
+             && service->child->of != 0) /* else it was about to try again */
         redo_failed_run(service);
     else
         redo_run(service);
