@@ -4,6 +4,10 @@
 #                   fetches what it needs (.ci/deps) and runs ./configure first
 #   make build/bin/svlog    one of them
 #   make check      builds and runs the tests; T=behaviour/once runs that one
+#   make crash KILLS=1000   kills svscan, loggers and services at random
+#                   instants, then svscan at each of its system calls, and
+#                   counts what was lost: build/crash-report; PEER=s6 or runit
+#                   does the first to theirs; SEED=N does it again
 #   make conformance    real s6 and ours side by side, as a table; LOAD=200
 #                   TIMES=20: so often, beside a tree of so many services
 #   make image      the root file system of examples/mere-image, packed
@@ -38,6 +42,8 @@ SVEXEC = account main options
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \
 	notifyoncheck permafailon svc svdt svlisten svok svperms svscanctl svstat \
 	svwait tai64n wait
+
+CRASH = main judge ledger life random service sweep system trace
 
 PROGRAMS = init svscan supervise svlog svctl svexec sv-s6
 SBIN = init svscan
@@ -104,7 +110,8 @@ OBJ.svctl := $(call objects,svctl,$(SVCTL))
 OBJ.svexec := $(call objects,svexec,$(SVEXEC))
 OBJ.sv-s6 := $(call objects,s6,$(S6))
 OBJECTS := $(foreach part,libsv engine chain $(PROGRAMS),$(OBJ.$(part)))
-OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o)
+OBJ.killer := $(CRASH:%=$(B)/obj/tests/crash/%.o)
+OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o) $(OBJ.killer)
 
 # --- programs and the library -------------------------------------------------
 
@@ -188,6 +195,25 @@ $(UNIT:%=$(B)/%) $(FUZZ:%=$(B)/%): $(B)/%: $(B)/obj/%.o \
 		$(B)/obj/engine.a $(B)/obj/chain.a $(B)/lib/libsv.a \
 		$(SKALIBS_LIBS) $(LIBS)
 
+# What kills: it is its own services as well, and static like what it kills.
+killer: $(B)/tests/crash/killer
+$(B)/tests/crash/killer: $(OBJ.killer) $(B)/lib/libsv.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SKALIBS_LIBS)
+
+$(B)/obj/tests/crash/trace.o: $(B)/obj/tests/crash/calls.h
+$(B)/obj/tests/crash/trace.o: DEFINES += -I$(B)/obj/tests/crash
+
+# The system calls by their numbers.
+$(B)/obj/tests/crash/calls.h: config.mak
+	@mkdir -p $(@D)
+	$(Q){ echo '#include <sys/syscall.h>'; \
+		echo 'static const char *const call_names[] = {'; \
+		echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/[__NR_\1] = "\1",/p'; \
+		echo '};'; } >$@
+
 -include $(OBJECTS:.o=.d) $(OBJ.libsv:.o=.pic.d) $(OBJ.tests:.o=.d)
 
 config.mak: configure
@@ -202,6 +228,10 @@ TESTED = asan-gcc
 check: tested
 	$(Q)SV_ASAN=$B/$(TESTED) tests/run $(T)
 
+# The long one; a short one is part of check.
+crash: all killer
+	$(Q)tests/killer
+
 # The table of what real s6 and ours do: it runs as part of check as well.
 conformance: all | test-tools
 	$(Q)rm -rf build/conformance
@@ -209,7 +239,7 @@ conformance: all | test-tools
 		tests/run conformance); \
 	status=$$?; tests/conformance-table; exit $$status
 
-tested: all $(if $(filter-out boot%,$(T)),,image) | test-tools
+tested: all killer $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
 	$(Q)$(MAKE) VARIANT=fuzz-clang fuzz
 
@@ -315,5 +345,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit fuzz check conformance image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: all programs objects unit fuzz killer check crash conformance image boot image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean

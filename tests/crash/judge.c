@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * judge.c - after the stop: what the ledger, the tallies, the status files and
+ * the logs say, one service at a time.
+ *
+ * A run that has been told to go may be gone before it could write that it
+ * started: its death, by the signal that was sent, is nobody's fault.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "sv/tally.h"
+
+enum {
+    RUNS_MAX = 4096,
+    EARLY_TICKS = 80, /* hundredths; a second is promised, forks take time */
+    UNKNOWN = -1,
+};
+
+struct run {
+    pid_t pid;
+    int64_t started;
+    int64_t ended;   /* 0: it did not say */
+    int64_t killed;  /* 0: it was not */
+    int ticks;
+    int wstat;       /* as it said; UNKNOWN */
+    int lines;       /* UNKNOWN */
+    int finishes;
+};
+
+struct trial {
+    struct life *life;
+    const struct plan *plan;
+    bool is_there; /* its directory is */
+    const struct entry *entries;
+    size_t n;
+    struct run runs[RUNS_MAX];
+    size_t count;
+};
+
+/* ---- what the ledger says ------------------------------------------------ */
+
+static bool is_of(const struct trial *it, const struct entry *entry)
+{
+    return strcmp(entry->name, it->plan->name) == 0;
+}
+
+/* The last run of that pid so far. */
+static struct run *run_of(struct trial *it, pid_t pid)
+{
+    for (size_t i = it->count; i > 0; i--)
+        if (it->runs[i - 1].pid == pid)
+            return &it->runs[i - 1];
+    return NULL;
+}
+
+static void begin_run(struct trial *it, const struct entry *entry)
+{
+    if (it->count == RUNS_MAX)
+        sv_die(SV_EXIT_BUG, "too many runs of ", it->plan->name);
+    it->runs[it->count++] = (struct run){ .pid = entry->pid,
+                                          .started = entry->time,
+                                          .ticks = entry->a,
+                                          .wstat = UNKNOWN,
+                                          .lines = UNKNOWN };
+}
+
+static void learn(struct trial *it, const struct entry *entry)
+{
+    struct run *run = run_of(it, entry->pid);
+
+    if (entry->kind == START)
+        begin_run(it, entry);
+    else if (entry->kind == TWICE)
+        life_blame(it->life, DUPLICATES, "%s: %d beside %d", it->plan->name,
+                   entry->pid, entry->a);
+    else if (run == NULL)
+        return;
+    else if (entry->kind == KILLED)
+        run->killed = entry->time;
+    else if (entry->kind == END) {
+        run->ended = entry->time;
+        run->wstat = entry->a;
+        run->lines = entry->b;
+    }
+}
+
+/* Did somebody ask for it to end, or to start, between the two times? */
+static bool was_told(const struct trial *it, int64_t from, int64_t to)
+{
+    for (size_t i = 0; i < it->n; i++) {
+        const struct entry *entry = &it->entries[i];
+
+        if (entry->kind == ASKED && entry->time >= from && entry->time <= to
+            && (is_of(it, entry) || entry->a == ASK_STOP_ALL))
+            return true;
+    }
+    return false;
+}
+
+static int64_t death_of(const struct run *run)
+{
+    return run->ended != 0 ? run->ended : run->killed;
+}
+
+/* ---- restarts ------------------------------------------------------------ */
+
+static void judge_ends(struct trial *it)
+{
+    for (size_t i = 0; i < it->count; i++) {
+        const struct run *run = &it->runs[i];
+
+        if (death_of(run) == 0)
+            life_blame(it->life, RESTARTS, "%s: %d ended, who knows why",
+                       it->plan->name, run->pid);
+        else if (run->wstat == SIGTERM && !was_told(it, 0, run->ended))
+            life_blame(it->life, RESTARTS, "%s: %d was told to go by nobody",
+                       it->plan->name, run->pid);
+    }
+}
+
+static void judge_pauses(struct trial *it)
+{
+    for (size_t i = 1; i < it->count; i++) {
+        const struct run *run = &it->runs[i], *before = run - 1;
+
+        if (run->ticks - before->ticks < EARLY_TICKS
+            && !was_told(it, before->started, run->started))
+            life_blame(it->life, RESTARTS, "%s: %d started %d0 ms after %d",
+                       it->plan->name, run->pid, run->ticks - before->ticks,
+                       before->pid);
+    }
+}
+
+static void judge_once(struct trial *it)
+{
+    size_t asked = 0;
+
+    for (size_t i = 0; i < it->n; i++)
+        asked += it->entries[i].kind == ASKED && is_of(it, &it->entries[i]);
+    if (it->plan->role == ONCE && it->count > asked)
+        life_blame(it->life, RESTARTS, "%s: %zu starts, asked for %zu",
+                   it->plan->name, it->count, asked);
+}
+
+/* ---- exit statuses ------------------------------------------------------- */
+
+/* code and signal as finish gets them: 256 for a death by a signal. */
+static bool is_end(const struct run *run, int code, int signal)
+{
+    if (run->killed != 0 && code == 256 && signal == SIGKILL)
+        return true;
+    if (run->wstat == UNKNOWN)
+        return false;
+    if (WIFSIGNALED(run->wstat))
+        return code == 256 && signal == WTERMSIG(run->wstat);
+    return code == WEXITSTATUS(run->wstat) && signal == 0;
+}
+
+static bool is_silent(const struct trial *it, int code, int signal)
+{
+    return code == 256 && (signal == SIGTERM || signal == SIGKILL)
+           && was_told(it, 0, INT64_MAX);
+}
+
+static void judge_finish(struct trial *it, const struct entry *entry)
+{
+    struct run *run = run_of(it, entry->c);
+
+    /* runit does not say of whom. */
+    if (it->life->system == RUNIT && it->count > 0)
+        run = &it->runs[it->count - 1];
+    if (run == NULL) {
+        if (!is_silent(it, entry->a, entry->b))
+            life_blame(it->life, INVENTED_STATUSES,
+                       "%s: a finish for %d, whom nobody knows",
+                       it->plan->name, entry->c);
+        return;
+    }
+    if (run->finishes++ > 0)
+        life_blame(it->life, INVENTED_STATUSES, "%s: another finish for %d",
+                   it->plan->name, run->pid);
+    else if (!is_end(run, entry->a, entry->b))
+        life_blame(it->life,
+                   entry->a == 256 && entry->b == 0 ? LOST_STATUSES
+                                                    : INVENTED_STATUSES,
+                   "%s: %d ended with %d, killed: %d; finish got %d %d",
+                   it->plan->name, run->pid, run->wstat, run->killed != 0,
+                   entry->a, entry->b);
+}
+
+static void judge_finishes(struct trial *it)
+{
+    if (!it->plan->finish)
+        return;
+    for (size_t i = 0; i < it->count; i++)
+        if (it->runs[i].finishes == 0)
+            life_blame(it->life, LOST_STATUSES, "%s: no finish for %d",
+                       it->plan->name, it->runs[i].pid);
+}
+
+/* Every death once, in their order. */
+static void judge_tally(struct trial *it)
+{
+    static struct sv_death deaths[SV_TALLY_MAX];
+    char path[CRASH_PATH_MAX];
+    size_t n = 0, at = 0;
+    int base = open(system_path(it->life, path, "live", "", ""),
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (base < 0
+        || !sv_tally_read(base, it->plan->name, deaths, SV_TALLY_MAX, &n))
+        sv_die_sys("unable to read the tally of ", it->plan->name);
+    close(base);
+    for (size_t i = 0; i < n; i++) {
+        int signal = deaths[i].signal;
+        int code = signal != 0 ? 256 : deaths[i].code;
+
+        if (at < it->count && is_end(&it->runs[at], code, signal))
+            at++;
+        else if (!is_silent(it, code, signal))
+            life_blame(it->life,
+                       deaths[i].code == 255 ? LOST_STATUSES
+                                             : INVENTED_STATUSES,
+                       "%s: the tally's death %zu is %d %d", it->plan->name,
+                       i + 1, deaths[i].code, signal);
+    }
+    for (; at < it->count; at++)
+        life_blame(it->life, LOST_STATUSES, "%s: the end of %d is not in the"
+                   " tally", it->plan->name, it->runs[at].pid);
+}
+
+static void judge_status(struct trial *it)
+{
+    const struct run *run = &it->runs[it->count - 1];
+    struct sv_status status;
+
+    if (it->count == 0)
+        return;
+    if (!system_status(it->life, it->plan->name, &status)) {
+        life_blame(it->life, LOST_STATUSES, "%s has no status",
+                   it->plan->name);
+        return;
+    }
+
+    int wstat = status.wstat;
+    bool by_signal = wstat == SV_WSTAT_UNKNOWN || WIFSIGNALED(wstat);
+    int signal = by_signal && wstat != SV_WSTAT_UNKNOWN ? WTERMSIG(wstat) : 0;
+    int code = by_signal ? 256 : WEXITSTATUS(wstat);
+
+    if (!is_end(run, code, signal) && !is_silent(it, code, signal))
+        life_blame(it->life, LOST_STATUSES, "%s: the status says %d, %d ended"
+                   " with %d", it->plan->name, wstat, run->pid, run->wstat);
+}
+
+/* ---- lines --------------------------------------------------------------- */
+
+struct reader {
+    struct trial *it;
+    pid_t pid;
+    int number; /* the last line of pid */
+};
+
+static void end_of_run(struct reader *reader)
+{
+    const struct run *run =
+        reader->pid == 0 ? NULL : run_of(reader->it, reader->pid);
+
+    if (run != NULL && run->lines != UNKNOWN && run->lines > reader->number)
+        life_blame(reader->it->life, LOST_LINES, "%s: %d wrote %d lines, %d"
+                   " are there", reader->it->plan->name, run->pid, run->lines,
+                   reader->number);
+}
+
+static void take_line(struct reader *reader, const char *line)
+{
+    struct life *life = reader->it->life;
+    const char *text = line[0] == '@' ? strchr(line, ' ') : line;
+    int pid, number;
+
+    if (text == NULL || sscanf(text, "%d %d", &pid, &number) != 2) {
+        life_blame(life, LOST_LINES, "not a line: %s", line);
+        return;
+    }
+    if (pid != reader->pid) {
+        end_of_run(reader);
+        if (run_of(reader->it, pid) == NULL)
+            life_blame(life, DOUBLED_LINES, "of %d, whom nobody knows", pid);
+        reader->pid = pid;
+        reader->number = 0;
+    }
+    if (number <= reader->number)
+        life_blame(life, DOUBLED_LINES, "%s: %d after %d of %d",
+                   reader->it->plan->name, number, reader->number, pid);
+    else if (number != reader->number + 1)
+        life_blame(life, LOST_LINES, "%s: %d after %d of %d",
+                   reader->it->plan->name, number, reader->number, pid);
+    if (number > reader->number)
+        reader->number = number;
+}
+
+static void take_file(struct reader *reader, const char *name)
+{
+    char dir[CRASH_PATH_MAX], path[CRASH_PATH_MAX + NAME_MAX + 2], line[512];
+
+    system_path(reader->it->life, dir, "logs/", reader->it->plan->name, "");
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL)
+        sv_die_sys("unable to read ", path);
+    while (fgets(line, sizeof line, file) != NULL)
+        take_line(reader, line);
+    fclose(file);
+}
+
+static int is_part(const struct dirent *entry)
+{
+    return entry->d_name[0] == '@' || strcmp(entry->d_name, "current") == 0;
+}
+
+/* Archives are named after their time, and '@' comes before 'c'. */
+static void judge_lines(struct trial *it)
+{
+    char path[CRASH_PATH_MAX];
+    struct reader reader = { .it = it };
+    struct dirent **parts;
+
+    if (it->plan->log == NULL)
+        return;
+
+    int n = scandir(system_path(it->life, path, "logs/", it->plan->name, ""),
+                    &parts, is_part, alphasort);
+
+    for (int i = 0; i < n; i++) {
+        take_file(&reader, parts[i]->d_name);
+        free(parts[i]);
+    }
+    if (n >= 0)
+        free(parts);
+    end_of_run(&reader);
+    if (reader.pid == 0 && it->count > 0)
+        life_blame(it->life, LOST_LINES, "%s: nothing was logged",
+                   it->plan->name);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void judge_service(struct trial *it)
+{
+    for (size_t i = 0; i < it->n; i++) {
+        if (!is_of(it, &it->entries[i]))
+            continue;
+        learn(it, &it->entries[i]);
+        if (it->entries[i].kind == FINISH)
+            judge_finish(it, &it->entries[i]);
+    }
+    judge_ends(it);
+    judge_pauses(it);
+    judge_once(it);
+    judge_finishes(it);
+    judge_lines(it);
+    if (it->life->system == RUNIT || !it->is_there)
+        return;
+    judge_tally(it);
+    judge_status(it);
+}
+
+void judge(struct life *life)
+{
+    static struct trial it;
+    size_t n;
+    struct entry *entries = ledger_read(life->dir, &n);
+
+    for (size_t i = 0; i < life->services; i++) {
+        it.life = life;
+        it.plan = &life->plans[i];
+        it.is_there = life->is_there[i];
+        it.entries = entries;
+        it.n = n;
+        it.count = 0;
+        judge_service(&it);
+    }
+    free(entries);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * killer - see crash.h.
+ *
+ *   killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS] random BIN DIR
+ *   killer [-k LIVES] [-s SEED] [-j JOBS] [-w PATH:NUMBER] sweep BIN DIR
+ *
+ * BIN: the programs under test.  random: lives, with the seeds from SEED on,
+ * until there were KILLS kills.  sweep: svscan is killed at every stop of every
+ * path; with -k at so many of them, chosen by the seed; with -w at that one.
+ * Each life has a process, and a directory below DIR, which stays if something
+ * was wrong, and with -w.  What was wrong is in DIR/report, and each stop of a
+ * sweep; exit code 1 if anything was.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "sv/tree.h"
+
+#define USAGE                                                                  \
+    "killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS]"                 \
+    " [-w PATH:NUMBER] random|sweep BIN DIR"
+
+enum {
+    JOBS_MAX = 64,
+    STOPS_MAX = 20000, /* of a path */
+    SLACK = 3,         /* lives that no stop was reached in, and it is over */
+};
+
+static struct {
+    enum system system;
+    unsigned kills;
+    uint64_t seed;
+    unsigned jobs;
+    bool sweeps;
+    const char *bin;
+    const char *dir;
+    struct position only; /* number 0: all */
+    FILE *report;
+} plan = { .jobs = 4 };
+
+/* What a life hands back. */
+struct outcome {
+    bool is_done;
+    unsigned kills;
+    unsigned counts[CATEGORIES];
+    struct position position;
+};
+
+static struct job {
+    pid_t pid; /* 0: nobody */
+    uint64_t seed;
+    char dir[CRASH_PATH_MAX / 2];
+    struct outcome *outcome; /* shared */
+} jobs[JOBS_MAX];
+
+static unsigned lives, bad_lives, kills, counts[CATEGORIES];
+
+/* Of the sweep: how far each path has come. */
+static struct {
+    unsigned stops; /* of an undisturbed life */
+    unsigned next;
+    unsigned misses;
+} paths[PATHS];
+
+/* ---- a life -------------------------------------------------------------- */
+
+static void live(struct life *life, struct outcome *outcome)
+{
+    if (plan.sweeps)
+        sweep_live(life, &outcome->position);
+    else
+        random_live(life);
+    outcome->kills = life->kills;
+    memcpy(outcome->counts, life->counts, sizeof outcome->counts);
+    outcome->is_done = true;
+}
+
+static _Noreturn void be_a_life(const struct job *job)
+{
+    static struct life life;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid();
+    life.system = plan.system;
+    life.bin = life.init_bin = plan.bin;
+    life.seed = job->seed;
+    life_begin(&life, job->dir);
+    live(&life, job->outcome);
+    _exit(0); /* the report is our parent's */
+}
+
+static void start(struct job *job)
+{
+    const struct position *position = &job->outcome->position;
+
+    if (plan.sweeps)
+        snprintf(job->dir, sizeof job->dir, "%s/%s-%u", plan.dir,
+                 sweep_paths[position->path], position->number);
+    else
+        snprintf(job->dir, sizeof job->dir, "%s/%llu", plan.dir,
+                 (unsigned long long)job->seed);
+    sv_tree_remove(AT_FDCWD, job->dir);
+    job->pid = fork();
+    if (job->pid < 0)
+        sv_die_sys("unable to fork");
+    if (job->pid == 0)
+        be_a_life(job);
+}
+
+/* ---- which life comes next ----------------------------------------------- */
+
+static bool next_random(struct job *job)
+{
+    static uint64_t begun;
+
+    if (kills >= plan.kills && begun > 0)
+        return false;
+    job->seed = plan.seed + begun++;
+    return true;
+}
+
+static bool is_measured(void)
+{
+    for (size_t i = 0; i < PATHS; i++)
+        if (paths[i].stops == 0)
+            return false;
+    return true;
+}
+
+/* Every stop of every path, and a few more: paths differ in length from life to
+ * life. */
+static bool next_of_all(struct position *position)
+{
+    for (size_t i = 0; i < PATHS; i++) {
+        if (paths[i].misses >= SLACK || paths[i].next == STOPS_MAX)
+            continue;
+        *position = (struct position){ .path = i, .number = ++paths[i].next };
+        return true;
+    }
+    return false;
+}
+
+/* splitmix64, as in life.c */
+static struct life chance;
+
+static bool next_of_some(struct position *position)
+{
+    static unsigned begun;
+    uint32_t total = 0, at;
+    size_t i = 0;
+
+    if (begun == plan.kills)
+        return false;
+    begun++;
+    for (size_t k = 0; k < PATHS; k++)
+        total += paths[k].stops;
+    at = life_random(&chance, total);
+    while (at >= paths[i].stops)
+        at -= paths[i++].stops;
+    *position = (struct position){ .path = i, .number = at + 1 };
+    return true;
+}
+
+static bool next_position(struct position *position)
+{
+    static size_t begun;
+
+    if (plan.only.number > 0) {
+        *position = plan.only;
+        return begun++ == 0;
+    }
+    if (begun < PATHS) {
+        *position = (struct position){ .path = begun++ };
+        return true;
+    }
+    if (!is_measured())
+        return false;
+    return plan.kills > 0 ? next_of_some(position) : next_of_all(position);
+}
+
+static bool next(struct job *job)
+{
+    *job->outcome = (struct outcome){ .is_done = false };
+    return plan.sweeps ? next_position(&job->outcome->position)
+                       : next_random(job);
+}
+
+/* ---- what came of it ----------------------------------------------------- */
+
+static void copy_report(const char *dir)
+{
+    char path[CRASH_PATH_MAX], line[1024];
+
+    snprintf(path, sizeof path, "%s/report", dir);
+
+    FILE *file = fopen(path, "re");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        fprintf(plan.report, "  %s", line);
+        printf("  %s", line);
+    }
+    if (file != NULL)
+        fclose(file);
+}
+
+static void say_how_to_replay(const struct job *job)
+{
+    const struct position *position = &job->outcome->position;
+    char how[128];
+
+    if (plan.sweeps)
+        snprintf(how, sizeof how, "sweep -w %s:%u (%s)",
+                 sweep_paths[position->path], position->number,
+                 position->call);
+    else
+        snprintf(how, sizeof how, "random -s %llu -k 1",
+                 (unsigned long long)job->seed);
+    fprintf(plan.report, "bad life, in %s; again: %s\n", job->dir, how);
+    printf("bad life, in %s; again: %s\n", job->dir, how);
+}
+
+static void learn_path(const struct position *position)
+{
+    size_t i = position->path;
+
+    if (plan.only.number > 0)
+        return;
+    if (position->number == 0)
+        paths[i].stops = position->stops;
+    else if (!position->reached && position->number > paths[i].stops)
+        paths[i].misses++;
+}
+
+/* Each stop, in a line, for whoever wants to know what was tried. */
+static void note_stop(const struct outcome *outcome, bool is_bad)
+{
+    const struct position *position = &outcome->position;
+
+    if (position->number > 0)
+        fprintf(plan.report, "%s %u: %s: %s\n", sweep_paths[position->path],
+                position->number,
+                position->reached ? position->call : "not reached",
+                is_bad ? "BAD" : "nothing lost");
+}
+
+static void finish(struct job *job, int wstat)
+{
+    const struct outcome *outcome = job->outcome;
+    bool is_bad = !outcome->is_done || wstat != 0;
+
+    job->pid = 0;
+    lives++;
+    kills += outcome->kills;
+    for (size_t i = 0; i < CATEGORIES; i++) {
+        counts[i] += outcome->counts[i];
+        is_bad |= outcome->counts[i] > 0;
+    }
+    if (plan.sweeps) {
+        learn_path(&outcome->position);
+        note_stop(outcome, is_bad);
+    }
+    if (!is_bad && plan.only.number == 0) {
+        sv_tree_remove(AT_FDCWD, job->dir);
+        return;
+    }
+    if (!is_bad)
+        return;
+    bad_lives++;
+    if (!outcome->is_done)
+        printf("a life was not lived to its end: status %d\n", wstat);
+    say_how_to_replay(job);
+    copy_report(job->dir);
+    fflush(stdout);
+}
+
+static void run(void)
+{
+    for (;;) {
+        bool any = false;
+        int wstat;
+
+        for (size_t i = 0; i < plan.jobs; i++) {
+            if (jobs[i].pid == 0 && next(&jobs[i]))
+                start(&jobs[i]);
+            any |= jobs[i].pid != 0;
+        }
+        if (!any)
+            return;
+
+        pid_t pid = wait(&wstat);
+
+        for (size_t i = 0; i < plan.jobs; i++)
+            if (pid > 0 && jobs[i].pid == pid)
+                finish(&jobs[i], wstat);
+    }
+}
+
+static int summary(FILE *to)
+{
+    fprintf(to, "%s, seed %llu: %u lives, %u kills, %u bad lives\n",
+            system_names[plan.system], (unsigned long long)plan.seed, lives,
+            kills, bad_lives);
+    for (size_t i = 0; plan.sweeps && i < PATHS; i++)
+        fprintf(to, "  %5u stops: %s\n", paths[i].stops, sweep_paths[i]);
+    for (size_t i = 0; i < CATEGORIES; i++)
+        fprintf(to, "  %5u %s\n", counts[i], category_names[i]);
+    return bad_lives > 0;
+}
+
+/* ---- the beginning ------------------------------------------------------- */
+
+static uint64_t number(const char *text)
+{
+    char *end;
+    unsigned long long n = strtoull(text, &end, 10);
+
+    if (*text == '\0' || *end != '\0')
+        sv_die(SV_EXIT_USAGE, "not a number: ", text);
+    return n;
+}
+
+static void name_system(const char *name)
+{
+    while (plan.system < SYSTEMS
+           && strcmp(name, system_names[plan.system]) != 0)
+        plan.system++;
+    if (plan.system == SYSTEMS)
+        sv_die(SV_EXIT_USAGE, "no such system: ", name);
+}
+
+static void name_position(char *text)
+{
+    char *colon = strchr(text, ':');
+
+    if (colon == NULL)
+        sv_die_usage(USAGE);
+    *colon = '\0';
+    while (plan.only.path < PATHS
+           && strcmp(text, sweep_paths[plan.only.path]) != 0)
+        plan.only.path++;
+    if (plan.only.path == PATHS)
+        sv_die(SV_EXIT_USAGE, "no such path: ", text);
+    plan.only.number = (unsigned)number(colon + 1);
+}
+
+static const char *whole(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (real == NULL)
+        sv_die_sys("unable to find ", path);
+    return real;
+}
+
+static void read_words(int argc, char *argv[])
+{
+    int letter;
+
+    plan.seed = (uint64_t)time(NULL) % 1000000 * 1000;
+    while ((letter = getopt(argc, argv, "+p:k:s:j:w:")) != -1) {
+        switch (letter) {
+        case 'p': name_system(optarg); break;
+        case 'k': plan.kills = (unsigned)number(optarg); break;
+        case 's': plan.seed = number(optarg); break;
+        case 'j': plan.jobs = (unsigned)number(optarg); break;
+        case 'w': name_position(optarg); break;
+        default: sv_die_usage(USAGE);
+        }
+    }
+    if (argc - optind != 3 || plan.jobs < 1 || plan.jobs > JOBS_MAX)
+        sv_die_usage(USAGE);
+    plan.sweeps = strcmp(argv[optind], "sweep") == 0;
+    if ((!plan.sweeps && strcmp(argv[optind], "random") != 0)
+        || (plan.sweeps && plan.system != OURS))
+        sv_die_usage(USAGE);
+    plan.bin = whole(argv[optind + 1]);
+    make_directory(argv[optind + 2]);
+    plan.dir = whole(argv[optind + 2]);
+}
+
+static void prepare(void)
+{
+    char path[CRASH_PATH_MAX];
+    struct outcome *outcomes =
+        mmap(NULL, JOBS_MAX * sizeof *outcomes, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    snprintf(path, sizeof path, "%s/report", plan.dir);
+    plan.report = fopen(path, "we");
+    if (outcomes == MAP_FAILED || plan.report == NULL)
+        sv_die_sys("unable to make ", path);
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        jobs[i].outcome = &outcomes[i];
+    setvbuf(plan.report, NULL, _IOLBF, BUFSIZ);
+    chance.random = plan.seed;
+}
+
+int main(int argc, char *argv[])
+{
+    const char *slash = strrchr(argv[0], '/');
+
+    sv_program = "killer";
+    if (strcmp(slash != NULL ? slash + 1 : argv[0], "svscan") == 0)
+        return sweep_gate(argv);
+    if (argc > 1 && argv[1][0] == '@')
+        return service_main(argv[1], argc - 2, argv + 2);
+    read_words(argc, argv);
+    prepare();
+    run();
+    summary(plan.report);
+    return summary(stdout);
+}
