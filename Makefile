@@ -29,7 +29,8 @@ LIBSV = at causes child clock command control event filter hold link pattern \
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
-INIT = main boot family foreground halt holds line mounts reap settings tree
+INIT = main boot family foreground halt holds line mounts reap settings tree \
+	upgrade
 SVSCAN = main catch client copy defs handle handover known leave look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main

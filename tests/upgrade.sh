@@ -47,9 +47,19 @@ upgrades() {
         fail "svctl said $(cat "$SCRATCH/upgrade")"
 }
 
-# refused WORDS...: svctl upgrade is told no, in these words, and exits 1.
+# The same of init.
+upgrades_init() {
+    ctl upgrade init >"$SCRATCH/upgrade" 2>&1 || fail "$(cat "$SCRATCH/upgrade")"
+    grep -q "^init $1 -> $2" "$SCRATCH/upgrade" ||
+        fail "svctl said $(cat "$SCRATCH/upgrade")"
+}
+
+# refused WHAT WORDS...: svctl upgrade WHAT is told no, in these words, and exits
+# 1.
 refused() {
-    ctl upgrade >"$SCRATCH/upgrade" 2>&1
+    refused_what=$1
+    shift
+    ctl upgrade "$refused_what" >"$SCRATCH/upgrade" 2>&1
     refused_code=$?
     [ $refused_code = 1 ] ||
         fail "svctl exited $refused_code: $(cat "$SCRATCH/upgrade")"

@@ -18,6 +18,9 @@
  *   UP          the first scan is done (nothing)
  *   MACHINE arg (what svctl asked)     (nothing: init begins its shutdown)
  *   STOPPED     every service is down  (nothing)
+ *   UPGRADE     (what svctl asked)     UPGRADED arg text: arg is an
+ *                                      enum sv_upgrade_end, text the version of
+ *                                      the init that says so
  *                                      STOP arg (ms): stop every service, in
  *                                      order, loggers last; then say STOPPED
  *
@@ -25,7 +28,9 @@
  * descriptor under the same name replaces the first.  An init that has begun
  * its shutdown sends STOP again to each new svscan, after GIVE and before END,
  * so that it starts nothing.
- * The relay's memfd and eventfd are the same for all of init's life.  init
+ * The relay's memfd and eventfd are the same for all of init's life, and RELAY
+ * has init's version as its text.  An init that becomes another one is the same
+ * to svscan, on the same line; the new one says UPGRADED.  init
  * writes 1 to the eventfd at the end of a sweep that found something, while
  * relay->listening is not 0, and after each SWEEP.
  */
@@ -48,11 +53,13 @@ enum sv_hold_op {
     SV_HOLD_UP = 'u',
     SV_HOLD_MACHINE = 'm',
     SV_HOLD_STOPPED = 's',
+    SV_HOLD_UPGRADE = 'x',
     SV_HOLD_RELAY = 'R',
     SV_HOLD_REFUSED = 'n',
     SV_HOLD_HELD = 'G',
     SV_HOLD_END = 'E',
     SV_HOLD_STOP = 'S',
+    SV_HOLD_UPGRADED = 'X',
 };
 
 enum sv_hold_kind {
@@ -74,6 +81,22 @@ enum sv_machine {
     SV_MACHINE_REBOOT = 'r',
 };
 
+/* How an UPGRADE ended. */
+enum sv_upgrade_end {
+    SV_UPGRADE_DONE,
+    SV_UPGRADE_STOPPING, /* a shutdown has begun */
+    SV_UPGRADE_NOEXEC,   /* the file on disk cannot be executed */
+    SV_UPGRADE_NO,       /* it does not know the state of the one that runs */
+    SV_UPGRADE_LATE,     /* it does not answer */
+    SV_UPGRADE_FAILED,   /* the system refused */
+    SV_UPGRADE_ENDS
+};
+
+/* In words, for whoever asked for it. */
+const char *sv_upgrade_reason(enum sv_upgrade_end end);
+
+enum { SV_HOLD_TEXT = 24 };
+
 struct sv_hold {
     char version;    /* SV_HOLD_VERSION */
     char op;         /* enum sv_hold_op */
@@ -83,7 +106,7 @@ struct sv_hold {
     uint64_t ino;
     int64_t tag;
     int64_t arg;
-    char spare[24];
+    char text[SV_HOLD_TEXT]; /* ends with a NUL */
 };
 
 enum { SV_HOLD_VERSION = 1 };

@@ -138,6 +138,10 @@ struct engine {
     struct watch line;      /* to init; fd -1: no init of ours */
     void (*on_stop)(struct engine *engine); /* init says: stop everything */
     struct timer stop_due;
+    void (*on_upgraded)(struct engine *engine); /* init says how that ended */
+    struct timer upgraded_due;
+    enum sv_upgrade_end upgraded;
+    char init_version[SV_HOLD_TEXT]; /* "": it has not said */
     struct held *held; /* sorted by name */
     size_t helds;
     struct sv_relay *relay; /* NULL: no init of ours */

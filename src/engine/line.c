@@ -259,6 +259,22 @@ static void on_stop_due(struct timer *timer)
         engine->on_stop(engine);
 }
 
+static void on_upgraded_due(struct timer *timer)
+{
+    struct engine *engine = CONTAINER(timer, struct engine, upgraded_due);
+
+    if (engine->on_upgraded != NULL)
+        engine->on_upgraded(engine);
+}
+
+static void note_version(struct engine *engine, const struct sv_hold *message)
+{
+    size_t n = strnlen(message->text, sizeof message->text - 1);
+
+    memcpy(engine->init_version, message->text, n);
+    engine->init_version[n] = '\0';
+}
+
 /* We may be in the middle of a step of some service: what init asks is done
  * when the loop comes round. */
 static void obey(struct engine *engine, const struct sv_hold *message)
@@ -270,6 +286,12 @@ static void obey(struct engine *engine, const struct sv_hold *message)
         return;
     case SV_HOLD_REFUSED:
         refused(engine, message);
+        return;
+    case SV_HOLD_UPGRADED:
+        note_version(engine, message);
+        engine->upgraded = (enum sv_upgrade_end)message->arg;
+        loop_arm(&engine->loop, &engine->upgraded_due, sv_boottime(),
+                 on_upgraded_due);
         return;
     default:
         sv_warn("init said something that svscan does not know: ignored");
@@ -327,6 +349,7 @@ static bool welcome(struct engine *engine, const struct sv_hold *message,
 {
     switch ((enum sv_hold_op)message->op) {
     case SV_HOLD_RELAY:
+        note_version(engine, message);
         return fds[0] < 0 || take_relay(engine, fds);
     case SV_HOLD_HELD:
         line_keep(engine, message, fds[0]);

@@ -26,12 +26,14 @@
 #include "sv/at.h"
 #include "sv/hold.h"
 #include "sv/say.h"
+#include "sv/state.h"
 #include "init/boot.h"
 
 enum {
     ENVIRONMENT_MAX = 1024,  /* variables; a runtime may give many */
     CMDLINE_MAX = 8192,      /* the longest of any architecture, and more */
     OWN_FDS = 64,            /* descriptors of init that are no holds */
+    SIGNALS = 64,            /* of the kernel's */
     MESSAGES_FD = 10,        /* at least: what a child is given lies below */
 };
 
@@ -42,6 +44,7 @@ static const ino_t first_pid_namespace = 0xEFFFFFFC;
 
 enum place place;
 
+static char *const *given_argv;
 static sigset_t given_mask;
 static struct rlimit given_files;
 static bool was_closed[3];
@@ -121,13 +124,14 @@ static void open_messages(void)
 
 /* ---- what was given ------------------------------------------------------- */
 
-void boot_begin(void)
+void boot_begin(char *const *argv)
 {
     /* Without NOCLDSTOP each stopped service would wake us; and a SIGCHLD that
      * is ignored, as a careless parent leaves it, would cost every status. */
     struct sigaction plain = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
     sigset_t all;
 
+    given_argv = argv;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &given_mask);
     sigaction(SIGCHLD, &plain, NULL);
@@ -140,6 +144,28 @@ void boot_restore(void)
 {
     setrlimit(RLIMIT_NOFILE, &given_files);
     sigprocmask(SIG_SETMASK, &given_mask, NULL);
+}
+
+void boot_save(struct boot_state *state)
+{
+    *state = (struct boot_state){.place = (int32_t)place,
+                                 .files_soft = given_files.rlim_cur,
+                                 .files_hard = given_files.rlim_max};
+    for (int n = 1; n <= SIGNALS; n++)
+        if (sigismember(&given_mask, n) == 1)
+            state->mask |= UINT64_C(1) << (n - 1);
+}
+
+void boot_resume(const struct boot_state *state)
+{
+    place = (enum place)state->place;
+    given_files = (struct rlimit){.rlim_cur = (rlim_t)state->files_soft,
+                                  .rlim_max = (rlim_t)state->files_hard};
+    sigemptyset(&given_mask);
+    for (int n = 1; n <= SIGNALS; n++)
+        if (state->mask >> (n - 1) & 1)
+            sigaddset(&given_mask, n);
+    open_messages();
 }
 
 /* The hard limit is 4096 where the kernel starts us; process 1 of a machine may
@@ -367,6 +393,25 @@ void boot_exec(const char *path, const char *const *argv)
     } words = {argv};
 
     execve(path, words.theirs, environ);
+}
+
+void boot_exec_resumed(const char *path, int memory)
+{
+    static char word[sizeof SV_STATE_VARIABLE + SV_NUMBER_MAX];
+    static char *copy[ENVIRONMENT_MAX + 2];
+    char number[SV_NUMBER_MAX];
+    size_t n = 0;
+
+    while (environ[n])
+        if (++n > ENVIRONMENT_MAX) {
+            errno = E2BIG;
+            return;
+        }
+    stpcpy(stpcpy(word, SV_STATE_VARIABLE "="), sv_number(number, memory));
+    memcpy(copy, environ, n * sizeof *copy);
+    copy[n] = word;
+    copy[n + 1] = NULL;
+    execve(path, given_argv, copy);
 }
 
 static void exec_in(const char *directory, const char *name,

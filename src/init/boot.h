@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "init/settings.h"
 
@@ -19,10 +20,10 @@ enum place {
 
 extern enum place place;
 
-/* Blocks every signal (all are taken through a signalfd, and what init starts
+/* Keeps argv.  Blocks every signal (all are taken through a signalfd, and what init starts
  * gets back what init was given), makes sure that 0, 1 and 2 are open, and
  * notes what of them was not. */
-void boot_begin(void);
+void boot_begin(char *const *argv);
 
 /* Sets place, as process 1 (having mounted /proc, if it is not there) or as a
  * guardian. */
@@ -51,6 +52,22 @@ void boot_restore(void);
  * with errno set. */
 void boot_exec(const char *path, const char *const *argv);
 void boot_exec_sibling(const char *name, const char *const *argv);
+
+/* Over an exec of init itself: what it was given, which is what its children get.
+ * boot_resume after boot_begin. */
+struct boot_state {
+    int32_t place;
+    uint32_t spare;
+    uint64_t mask; /* of signals: bit 0 is signal 1 */
+    uint64_t files_soft;
+    uint64_t files_hard;
+};
+void boot_save(struct boot_state *state);
+void boot_resume(const struct boot_state *state);
+
+/* Execs path with the words that init was called with, and memory as what
+ * sv/state.h is about.  Returns only if it could not, with errno set. */
+void boot_exec_resumed(const char *path, int memory);
 
 /* Opens /dev/console for reading and writing; -1 with errno set. */
 int boot_open_console(void);

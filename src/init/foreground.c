@@ -49,6 +49,19 @@ void foreground_start(void)
     tell(SV_EXIT_SYSTEM);
 }
 
+void foreground_save(struct foreground_state *state)
+{
+    *state =
+        (struct foreground_state){.runs = runs, .was_started = !program};
+}
+
+void foreground_resume(const struct foreground_state *state)
+{
+    runs = state->runs;
+    if (state->was_started)
+        program = NULL;
+}
+
 void foreground_stop(void)
 {
     program = NULL;

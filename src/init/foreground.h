@@ -9,6 +9,7 @@
 #define INIT_FOREGROUND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* argv is kept, not copied; NULL: there is no main program.  ended() is told
@@ -20,6 +21,14 @@ void foreground_start(void);
 
 /* Asks it to go, and never starts it again. */
 void foreground_stop(void);
+
+/* Over an exec; foreground_resume after foreground_begin. */
+struct foreground_state {
+    int32_t runs; /* its pid; 0: it does not run */
+    int32_t was_started;
+};
+void foreground_save(struct foreground_state *state);
+void foreground_resume(const struct foreground_state *state);
 
 /* Was pid the main program? */
 bool foreground_ended(pid_t pid, int wstat);

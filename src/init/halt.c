@@ -227,6 +227,11 @@ int64_t halt_stop_ms(void)
     return left > 0 ? left : 0;
 }
 
+bool halt_is_far(void)
+{
+    return phase == RUNNING;
+}
+
 bool halt_is_over(void)
 {
     return phase == OVER;

@@ -51,6 +51,9 @@ int64_t halt_due(void);
  * that. */
 int64_t halt_stop_ms(void);
 
+/* Has nobody asked for the end yet? */
+bool halt_is_far(void);
+
 bool halt_is_over(void);
 
 /* Leaves: reboot(2) as process 1 of a machine, exit elsewhere. */

@@ -36,6 +36,8 @@ static struct {
     size_t slot;
     bool refusal;
     struct sv_hold refused;
+    bool upgraded;
+    enum sv_upgrade_end end;
 } owed;
 
 static bool has_holds;   /* END has been said: svscan knows what there is */
@@ -63,7 +65,8 @@ static bool is_stop_owed(void)
 
 static bool is_owing(void)
 {
-    return owed.relay || owed.holds || owed.refusal || is_stop_owed();
+    return owed.relay || owed.holds || owed.refusal || owed.upgraded ||
+           is_stop_owed();
 }
 
 static bool say(const struct sv_hold *message, const int *fds, size_t n)
@@ -74,7 +77,8 @@ static bool say(const struct sv_hold *message, const int *fds, size_t n)
 /* A relay that cannot be had is said as such: RELAY without descriptors. */
 static bool say_relay(void)
 {
-    static const struct sv_hold message = {.op = SV_HOLD_RELAY};
+    static const struct sv_hold message = {.op = SV_HOLD_RELAY,
+                                           .text = SV_VERSION};
     int fds[2];
     size_t n = reap_relay(fds) ? 2 : 0;
 
@@ -110,6 +114,17 @@ static bool say_refusal(void)
     return true;
 }
 
+static bool say_upgraded(void)
+{
+    struct sv_hold message = {.op = SV_HOLD_UPGRADED, .arg = owed.end,
+                              .text = SV_VERSION};
+
+    if (!say(&message, NULL, 0))
+        return false;
+    owed.upgraded = false;
+    return true;
+}
+
 static bool say_stop(void)
 {
     struct sv_hold message = {.op = SV_HOLD_STOP, .arg = calls->stop_ms()};
@@ -128,6 +143,8 @@ static bool say_next(void)
         return say_stop();
     if (owed.holds)
         return say_next_hold();
+    if (owed.upgraded)
+        return say_upgraded();
     return say_refusal();
 }
 
@@ -150,6 +167,14 @@ static void say_all(void)
 void line_say_stop(void)
 {
     owed.stop = true;
+    if (line != -1)
+        say_all();
+}
+
+void line_say_upgraded(enum sv_upgrade_end end)
+{
+    owed.upgraded = true;
+    owed.end = end;
     if (line != -1)
         say_all();
 }
@@ -216,6 +241,9 @@ static void obey(const struct sv_hold *message, int fds[2])
         break;
     case SV_HOLD_STOPPED:
         calls->stopped();
+        break;
+    case SV_HOLD_UPGRADE:
+        calls->upgrade();
         break;
     default:
         sv_warn("a message of svscan's is not understood");
@@ -304,6 +332,26 @@ void line_poll(struct pollfd *poll)
 int64_t line_due(void)
 {
     return retry != 0 ? retry : INT64_MAX;
+}
+
+/* ---- over an exec --------------------------------------------------------- */
+
+bool line_is_quiet(void)
+{
+    return line != -1 && !is_deaf && !is_owing();
+}
+
+void line_save(struct line_state *state)
+{
+    *state = (struct line_state){
+        .line = line, .has_holds = has_holds, .has_heard = has_heard};
+}
+
+void line_resume(const struct line_state *state)
+{
+    line = state->line;
+    has_holds = state->has_holds;
+    has_heard = state->has_heard;
 }
 
 bool line_has_heard(void)

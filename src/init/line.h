@@ -12,11 +12,14 @@
 #include <stdint.h>
 #include <poll.h>
 
+#include "sv/hold.h"
+
 /* What svscan may ask of the rest of init. */
 struct line_calls {
     void (*up)(void);                /* its first scan is done */
     void (*machine)(char what);      /* enum sv_machine */
     void (*stopped)(void);           /* every service is down */
+    void (*upgrade)(void);           /* init is to become the one on disk */
     int64_t (*stop_ms)(void);        /* a stop is in progress, and has so much
                                         time left; -1: none is */
 };
@@ -42,6 +45,20 @@ int64_t line_due(void);
 
 /* A stop has begun: tells svscan, as soon as it has asked for its holds. */
 void line_say_stop(void);
+
+/* Tells svscan how an upgrade of init ended. */
+void line_say_upgraded(enum sv_upgrade_end end);
+
+/* Is svscan there, and nothing owed to it?  Then the line is all that there is
+ * to hand over. */
+struct line_state {
+    int32_t line;
+    bool has_holds;
+    bool has_heard;
+};
+bool line_is_quiet(void);
+void line_save(struct line_state *state);
+void line_resume(const struct line_state *state);
 
 /* Has this svscan ever said anything? */
 bool line_has_heard(void);

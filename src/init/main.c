@@ -18,6 +18,7 @@
 #include "sv/hold.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/state.h"
 #include "init/boot.h"
 #include "init/foreground.h"
 #include "init/halt.h"
@@ -25,6 +26,7 @@
 #include "init/reap.h"
 #include "init/settings.h"
 #include "init/tree.h"
+#include "init/upgrade.h"
 
 #define USAGE "init [-u] [-f DEFS] [LIVE] [-- main-program args...]"
 
@@ -36,6 +38,7 @@ static const char help[] =
     "  -u, --guardian          be a guardian: not process 1\n"
     "  -f, --definitions DEFS  where services are defined [" SV_DEFS_DIR "]\n"
     "  LIVE                    where they run [" SV_LIVE_DIR "]\n"
+    "      --can-take VERSION  exit 0 if it knows that version of the state\n"
     "  -h, --help              this text\n"
     "  -V, --version           the version\n";
 
@@ -79,7 +82,7 @@ static struct words words;
 static bool ended(pid_t pid, int wstat)
 {
     return tree_ended(pid, wstat) || foreground_ended(pid, wstat) ||
-           halt_ended(pid);
+           halt_ended(pid) || upgrade_ended(pid, wstat);
 }
 
 static void main_program_ended(int status)
@@ -161,6 +164,8 @@ static const struct timespec *time_left(struct timespec *left)
 {
     int64_t due = earlier(earlier(tree_due(), line_due()),
                           earlier(reap_due(), halt_due()));
+
+    due = earlier(due, upgrade_due());
     int64_t ns;
 
     if (due == INT64_MAX)
@@ -188,14 +193,19 @@ static void go_round(int signals)
         line_ready();
     reap_round();
     halt_look();
+    upgrade_look();
 }
 
 /* ---- the beginning ---------------------------------------------------------- */
 
 static bool is_guardian;
 
+static bool is_resumed; /* we were init before: nothing is said a second time */
+
 static void ignore_word(const char *word)
 {
+    if (is_resumed)
+        return;
     if (getpid() != 1)
         sv_die_usage(USAGE);
     sv_warn("ignored on the command line: ", word);
@@ -262,15 +272,8 @@ static void read_words(char *const *argv)
                               "guardian: init -u");
 }
 
-static void begin(char *const *argv)
+static void begin_anew(void)
 {
-    static const struct line_calls calls = {
-        .up = up, .machine = machine, .stopped = halt_stopped,
-        .stop_ms = halt_stop_ms};
-    struct tree_plan plan;
-
-    boot_begin();
-    read_words(argv);
     boot_find_place(is_guardian);
     answer_questions();
     boot_prepare();
@@ -279,20 +282,37 @@ static void begin(char *const *argv)
     settings.stop_ms =
         place == PLACE_CONTAINER ? CONTAINER_STOP_MS : MACHINE_STOP_MS;
     boot_read_settings(&settings);
+}
+
+static void begin(char *const *argv)
+{
+    static const struct line_calls calls = {
+        .up = up, .machine = machine, .stopped = halt_stopped,
+        .upgrade = upgrade_ask, .stop_ms = halt_stop_ms};
+    struct tree_plan plan;
+
+    boot_begin(argv);
+    is_resumed = upgrade_take(&settings);
+    read_words(argv);
+    if (!is_resumed)
+        begin_anew();
     plan_tree(&plan);
     halt_begin(&settings);
     line_begin(&calls);
     reap_begin(ended);
     foreground_begin(words.main, main_program_ended);
     tree_begin(&plan);
+    upgrade_begin(&settings);
+    upgrade_resume();
 }
 
 int main(int argc, char *argv[])
 {
     int signals;
 
-    (void)argc;
     sv_program = "init";
+    if (getpid() != 1 && argc == 3 && strcmp(argv[1], SV_STATE_QUESTION) == 0)
+        return sv_state_can_take(argv[2]);
     begin(argv);
     /* From here on we must not die: the kernel panics if we do.  Warn, wait,
      * and try again. */

@@ -41,7 +41,8 @@ static bool make_relay(void)
     if (bell == -1)
         bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (bell != -1 && !relay)
-        relay = sv_relay_create(&memory);
+        relay = memory != -1 ? sv_relay_open(memory)
+                             : sv_relay_create(&memory);
     return relay != NULL;
 }
 
@@ -60,6 +61,18 @@ bool reap_relay(int fds[2])
     fds[0] = memory;
     fds[1] = bell;
     return true;
+}
+
+void reap_save(int fds[2])
+{
+    fds[0] = memory;
+    fds[1] = bell;
+}
+
+void reap_resume(const int fds[2])
+{
+    memory = fds[0];
+    bell = fds[1];
 }
 
 static void wake_svscan(void)

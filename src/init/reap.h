@@ -28,6 +28,11 @@ void reap_begin(reap_ended *ended);
  * set if there is no relay. */
 bool reap_relay(int fds[2]);
 
+/* Over an exec: the same two, or -1; before reap_begin, for the relay to be that
+ * one. */
+void reap_save(int fds[2]);
+void reap_resume(const int fds[2]);
+
 /* A SIGCHLD that named pid has come. */
 void reap_named(pid_t pid);
 

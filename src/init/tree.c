@@ -23,7 +23,7 @@
 enum {
     LINE_FD = 3,        /* svscan's -R */
     FREE_RESTARTS = 3,  /* without a pause */
-    DEATHS = 10,        /* so many in a minute are a crash loop */
+    DEATHS = TREE_DEATHS, /* so many in a minute are a crash loop */
 };
 
 static const int64_t pause_ns = SV_SECOND;
@@ -115,6 +115,26 @@ void tree_start_if_due(void)
 int64_t tree_due(void)
 {
     return due;
+}
+
+void tree_save(struct tree_state *state)
+{
+    *state = (struct tree_state){.svscan = svscan, .shell = shell, .due = due,
+                                 .started = started, .said = said,
+                                 .in_a_row = in_a_row, .death = death};
+    memcpy(state->deaths, deaths, sizeof deaths);
+}
+
+void tree_resume(const struct tree_state *state)
+{
+    svscan = state->svscan;
+    shell = state->shell;
+    due = state->due;
+    started = state->started;
+    said = state->said;
+    in_a_row = state->in_a_row;
+    death = state->death % DEATHS;
+    memcpy(deaths, state->deaths, sizeof deaths);
 }
 
 void tree_let_go(void)

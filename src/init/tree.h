@@ -41,6 +41,23 @@ int64_t tree_due(void);
  * into it?  Then there is no point in waiting for it. */
 bool tree_is_crashing(void);
 
+/* Over an exec; tree_resume after tree_begin. */
+enum { TREE_DEATHS = 10 };
+
+struct tree_state {
+    int32_t svscan;
+    int32_t shell;
+    int64_t due;
+    int64_t started;
+    int64_t said;
+    int64_t deaths[TREE_DEATHS];
+    uint32_t in_a_row;
+    uint32_t death;
+};
+
+void tree_save(struct tree_state *state);
+void tree_resume(const struct tree_state *state);
+
 /* svscan is not started again from now on. */
 void tree_let_go(void);
 

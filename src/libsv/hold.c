@@ -16,6 +16,22 @@
 
 enum { FDS_MAX = 2 };
 
+const char *sv_upgrade_reason(enum sv_upgrade_end end)
+{
+    static const char *const reasons[SV_UPGRADE_ENDS] = {
+        [SV_UPGRADE_DONE] = "it is done",
+        [SV_UPGRADE_STOPPING] = "everything is being stopped",
+        [SV_UPGRADE_NOEXEC] = "the init on disk cannot be executed; the console"
+                              " says why",
+        [SV_UPGRADE_NO] = "the init on disk cannot go on from here; the console"
+                          " says why",
+        [SV_UPGRADE_LATE] = "the init on disk does not answer",
+        [SV_UPGRADE_FAILED] = "the system refused; the console says what",
+    };
+
+    return end < SV_UPGRADE_ENDS ? reasons[end] : "init does not say why";
+}
+
 /* The alignment that cmsg(3) asks for. */
 union rights {
     struct cmsghdr header;

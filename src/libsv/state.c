@@ -21,6 +21,7 @@
 
 enum {
     SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+    FIRST_FD = 3,
 };
 
 /* Newer kernels want to be told that the file will never be executed, and say
@@ -86,7 +87,8 @@ int sv_state_given(void)
         return -1;
     is_number = uint0_scan(value, &fd) != 0;
     forget_variable(value);
-    if (!is_number || fcntl((int)fd, F_SETFD, FD_CLOEXEC) == -1)
+    if (!is_number || fd < FIRST_FD ||
+        fcntl((int)fd, F_SETFD, FD_CLOEXEC) == -1)
         return -1;
     return (int)fd;
 }
@@ -154,7 +156,7 @@ int sv_state_can_take(const char *text)
         return SV_EXIT_OK;
     sv_say(SV_FATAL, 0,
            SV_STRINGS("the state that runs here is of a newer version, ", text,
-                      ": " SV_VERSION " knows those up to ",
+                      ": ", SV_VERSION, " knows those up to ",
                       sv_number(known, SV_STATE_VERSION)));
     return SV_EXIT_NO;
 }

@@ -41,7 +41,7 @@ static const struct verb {
     {"log", "NAME", "fn", "the end of its log, with -f what follows",
      verb_log},
     {"rescan", "", "", "look for new and removed services now", verb_rescan},
-    {"upgrade", "[svscan]", "", "go on as the version that is on disk",
+    {"upgrade", "[svscan | init]", "", "go on as the version that is on disk",
      verb_upgrade},
     {"poweroff", "", "", "stop everything, and power off", verb_poweroff},
     {"reboot", "", "", "stop everything, and boot again", verb_reboot},

@@ -17,6 +17,7 @@ static const struct target {
     const char *fact; /* that tells its version */
 } targets[] = {
     {"svscan", SV_UPGRADE_SVSCAN, "version"},
+    {"init", SV_UPGRADE_INIT, "init"},
 };
 
 static const struct target *target_of(const struct call *call)
@@ -26,7 +27,7 @@ static const struct target *target_of(const struct call *call)
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
         if (call->count <= 1 && strcmp(targets[i].word, word) == 0)
             return &targets[i];
-    die_of_usage("usage: svctl upgrade [svscan]");
+    die_of_usage("usage: svctl upgrade [svscan | init]");
 }
 
 static void begin(struct tree *tree, const struct target *target)
@@ -47,6 +48,15 @@ static void upgrade_svscan(struct tree *tree, const struct target *target)
     tree_reconnect(tree);
 }
 
+/* On the way svscan may die: then it is asked again, and init does it twice. */
+static void upgrade_init(struct tree *tree, const struct target *target)
+{
+    const struct hearer hearer = {0};
+
+    begin(tree, target);
+    tree_ask_surely(tree, &hearer, NULL);
+}
+
 static int say(const struct target *target, const char *before,
                const char *after)
 {
@@ -64,7 +74,10 @@ int verb_upgrade(const struct call *call)
     char after[SV_WIRE_FACT_MAX + 1];
 
     tree_fact(tree, target->fact, before);
-    upgrade_svscan(tree, target);
+    if (target->letter == SV_UPGRADE_INIT)
+        upgrade_init(tree, target);
+    else
+        upgrade_svscan(tree, target);
     tree_fact(tree, target->fact, after);
     tree_close(tree);
     return say(target, before, after);

@@ -296,14 +296,17 @@ static const char *machine_hook(void *context, char letter)
 
 static const char *upgrade_hook(void *context, char letter)
 {
-    (void)letter;
-    return upgrade_begin(context);
+    return letter == SV_UPGRADE_INIT ? upgrade_begin_init(context)
+                                     : upgrade_begin(context);
 }
 
 static void info_hook(void *context, struct sv_wire_out *out)
 {
-    (void)context;
+    const struct tree *tree = context;
+
     sv_wire_put_fact(out, "version", SV_VERSION);
+    if (tree->engine.line.fd >= 0 && tree->engine.init_version[0] != '\0')
+        sv_wire_put_fact(out, "init", tree->engine.init_version);
 }
 
 static bool open_serve(struct tree *tree)
@@ -333,6 +336,14 @@ static bool open_serve(struct tree *tree)
 static void on_stop(struct engine *engine)
 {
     stop_begin(TREE_OF(engine), false);
+}
+
+static void on_upgraded(struct engine *engine)
+{
+    upgrade_init_ended(TREE_OF(engine),
+                       engine->upgraded == SV_UPGRADE_DONE
+                           ? NULL
+                           : sv_upgrade_reason(engine->upgraded));
 }
 
 static void notify(int fd)
@@ -371,6 +382,7 @@ static bool open_engine(struct tree *tree, int live)
     engine->shared_lock = SV_TREE_SERVICE_LOCK;
     engine->hooks = (struct hooks){ on_changed, on_before_start, on_left };
     engine->on_stop = on_stop;
+    engine->on_upgraded = on_upgraded;
     resume(engine, tree->options->resumed);
     return engine_open(engine, tree->lock, SV_TREE_CHILDREN, SV_TREE_CHILDREN_NEW,
                        tree->options->services_max);

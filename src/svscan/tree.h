@@ -49,6 +49,7 @@ struct options {
 struct upgrade {
     struct watch probe; /* fd -1: it is not */
     struct timer late;
+    struct timer init_late; /* init is asked to become the init on disk */
     pid_t pid;
     bool is_late;
 };
@@ -143,6 +144,10 @@ void upgrade_remember_program(void);
  * the reason why that cannot be; NULL: it has begun, and what comes of it is
  * told by serve_upgraded, unless it succeeds. */
 const char *upgrade_begin(struct tree *tree);
+/* The same of init, which answers by upgrade_init_ended: with the reason why
+ * not, or NULL. */
+const char *upgrade_begin_init(struct tree *tree);
+void upgrade_init_ended(struct tree *tree, const char *reason);
 /* The one on disk has ended, and is not reaped yet: does what it answered. */
 void upgrade_answered(struct tree *tree);
 

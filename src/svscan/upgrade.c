@@ -26,7 +26,10 @@
 #include "svscan/handover.h"
 #include "svscan/tree.h"
 
-enum { PROBE_MS = 10000 };
+enum {
+    PROBE_MS = 10000,
+    INIT_MS = 15000, /* it asks its own file for 10 seconds at most */
+};
 
 static char program[SV_PATH_MAX];
 
@@ -163,6 +166,36 @@ static bool ask(struct tree *tree)
              on_late);
     return true;
 }
+
+/* ---- init ---------------------------------------------------------------- */
+
+void upgrade_init_ended(struct tree *tree, const char *reason)
+{
+    loop_disarm(&tree->engine.loop, &tree->upgrade.init_late);
+    serve_upgraded(&tree->serve, SV_UPGRADE_INIT, reason);
+}
+
+static void on_init_late(struct timer *timer)
+{
+    upgrade_init_ended(CONTAINER(timer, struct tree, upgrade.init_late),
+                       "init does not answer; it may be of a version that"
+                       " cannot");
+}
+
+const char *upgrade_begin_init(struct tree *tree)
+{
+    struct engine *engine = &tree->engine;
+
+    if (engine->line.fd < 0)
+        return "no init of ours is above this tree";
+    if (!line_say(engine, SV_HOLD_UPGRADE, 0))
+        return "init does not take the request";
+    loop_arm(&engine->loop, &tree->upgrade.init_late,
+             sv_boottime() + INIT_MS * SV_MS, on_init_late);
+    return NULL;
+}
+
+/* ---- svscan -------------------------------------------------------------- */
 
 const char *upgrade_begin(struct tree *tree)
 {

@@ -128,6 +128,11 @@ static void stopped(void)
     strcat(calls, "stopped ");
 }
 
+static void upgrade(void)
+{
+    strcat(calls, "upgrade ");
+}
+
 static int64_t stop_ms(void)
 {
     return stop_left;
@@ -142,7 +147,8 @@ static bool nobody(pid_t pid, int wstat)
 
 static void open_line(void)
 {
-    static const struct line_calls with = {up, machine, stopped, stop_ms};
+    static const struct line_calls with = {up, machine, stopped, upgrade,
+                                           stop_ms};
 
     line_begin(&with);
     reap_begin(nobody);
@@ -335,6 +341,56 @@ START_TEST(what_svscan_reports_reaches_the_rest_of_init)
 }
 END_TEST
 
+START_TEST(how_an_upgrade_ended_is_said_with_the_version)
+{
+    struct sv_hold message;
+    int fds[2];
+
+    open_line();
+    ask(SV_HOLD_UPGRADE, 0, -1);
+    line_ready();
+    ck_assert_str_eq(calls, "upgrade ");
+    line_say_upgraded(SV_UPGRADE_LATE);
+    ck_assert_int_eq(hear(&message, fds), SV_HOLD_UPGRADED);
+    ck_assert_int_eq(message.arg, SV_UPGRADE_LATE);
+    ck_assert_str_eq(message.text, SV_VERSION);
+    ck_assert_str_eq(hear_all(), "");
+}
+END_TEST
+
+/* Only then is the descriptor all that the next init has to know. */
+START_TEST(a_line_is_quiet_when_svscan_has_been_told_everything)
+{
+    struct line_state state;
+
+    ck_assert(!line_is_quiet());
+    open_line();
+    ck_assert(line_is_quiet());
+    for (uint64_t ino = 1; ino <= 1000; ino++) {
+        ask(SV_HOLD_HOLD, ino, 0);
+        line_ready();
+    }
+    ask(SV_HOLD_GIVE, 0, -1);
+    line_ready();
+    ck_assert(!line_is_quiet());
+    while (!line_is_quiet()) {
+        hear_all();
+        line_ready();
+    }
+    while (*hear_all() != '\0')
+        continue;
+    line_save(&state);
+    ck_assert(state.has_holds && state.has_heard);
+    line_resume(&state);
+    stop_left = 3;
+    line_say_stop();
+    ck_assert_int_eq(*hear_all(), SV_HOLD_STOP);
+    close(svscan);
+    line_ready();
+    ck_assert(!line_is_quiet());
+}
+END_TEST
+
 START_TEST(what_is_no_message_changes_nothing)
 {
     int before;
@@ -378,6 +434,8 @@ int main(void)
                     more_holds_than_the_line_takes_are_all_given_in_the_end,
                     a_stop_is_said_to_each_svscan_before_it_has_its_holds,
                     what_svscan_reports_reaches_the_rest_of_init,
+                    how_an_upgrade_ended_is_said_with_the_version,
+                    a_line_is_quiet_when_svscan_has_been_told_everything,
                     what_is_no_message_changes_nothing,
                     without_a_line_nothing_is_awaited);
 }

@@ -158,13 +158,14 @@ END_TEST
 
 START_TEST(a_number_that_is_none_is_forgotten)
 {
-    static const char *const bad[] = {"", "x", "3x", "-1", "99999"};
+    static const char *const bad[] = {"", "x", "3x", "-1", "99999", "1"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         setenv(SV_STATE_VARIABLE, bad[i], 1);
         ck_assert_int_eq(sv_state_given(), -1);
         ck_assert_ptr_null(getenv(SV_STATE_VARIABLE));
     }
+    ck_assert_int_eq(fcntl(1, F_GETFD), 0); /* it stays what it was */
 }
 END_TEST
 
