@@ -393,7 +393,7 @@ static void (*const walks[PATHS])(struct life *life) = {
 
 /* ---- all of it ----------------------------------------------------------- */
 
-/* What the tracer wrote: how many stops, the last of them, and was it killed? */
+/* What the tracer wrote: how many stops, the last of them, was it killed? */
 static void learn(struct position *position)
 {
     char line[96], who[16], verb[16], call[32];

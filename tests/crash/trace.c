@@ -25,6 +25,7 @@ enum { TRACEES_MAX = 16, SYSCALL_STOP = SIGTRAP | 0x80 };
 static struct {
     struct quarry quarry;
     bool is_counting;
+    bool is_held; /* svscan stands at its clone, with a child to come */
     unsigned count;
     pid_t tracees[TRACEES_MAX];
     size_t n;
@@ -90,26 +91,55 @@ static bool count(pid_t pid)
     return tracer.count == tracer.quarry.number;
 }
 
+/* svscan waits for its child in this stop, from which it can be let go, rather
+ * than in its clone. */
+static void release(void)
+{
+    if (tracer.is_held)
+        request(PTRACE_SYSCALL, tracer.quarry.pid, 0);
+    tracer.is_held = false;
+}
+
+static void let_go(pid_t pid, int signal)
+{
+    drop(pid);
+    request(PTRACE_DETACH, pid, signal);
+}
+
+/* Who dies while it is traced is a zombie for its tracer first, and for init
+ * only then, long after its children have come to init: so nobody is. */
+static void kill_at(pid_t pid)
+{
+    bool is_victim = tracer.quarry.is_child || pid == tracer.quarry.pid;
+
+    fputs("killed\n", tracer.calls);
+    tracer.is_counting = false;
+    if (tracer.is_held)
+        let_go(tracer.quarry.pid, 0);
+    tracer.is_held = false;
+    if (!is_victim)
+        kill(tracer.quarry.pid, SIGKILL);
+    let_go(pid, is_victim ? SIGKILL : 0);
+}
+
 static void on_stop(pid_t pid, int wstat)
 {
     int signal = WSTOPSIG(wstat), event = wstat >> 16;
 
     add(pid);
     if (event == PTRACE_EVENT_EXEC && pid != tracer.quarry.pid) {
-        drop(pid);
-        request(PTRACE_DETACH, pid, 0);
+        let_go(pid, 0);
+        release();
+        return;
+    }
+    if (event == PTRACE_EVENT_VFORK && pid == tracer.quarry.pid) {
+        tracer.is_held = true;
         return;
     }
     if (event == PTRACE_EVENT_EXEC)
         tracer.is_counting = true;
     if (signal == SYSCALL_STOP && tracer.is_counting && count(pid)) {
-        kill(tracer.quarry.is_child ? pid : tracer.quarry.pid, SIGKILL);
-        fputs("killed\n", tracer.calls);
-        tracer.is_counting = false;
-        if (pid != tracer.quarry.pid) {
-            drop(pid);
-            request(PTRACE_DETACH, pid, 0);
-        }
+        kill_at(pid);
         return;
     }
     request(PTRACE_SYSCALL, pid,
@@ -121,6 +151,7 @@ static void detach_all(void)
 {
     int wstat;
 
+    release();
     for (size_t i = 0; i < tracer.n; i++)
         request(PTRACE_INTERRUPT, tracer.tracees[i], 0);
     while (tracer.n > 0) {
@@ -136,12 +167,12 @@ static void detach_all(void)
     }
 }
 
-/* Until the main process is gone, or nobody wants to know more. */
+/* Until nobody is left, or nobody wants to know more. */
 static void follow(void)
 {
     int wstat;
 
-    while (!is_over) {
+    while (!is_over && tracer.n > 0) {
         pid_t pid = waitpid(-1, &wstat, __WALL);
 
         if (pid < 0 && errno != EINTR)
@@ -152,6 +183,7 @@ static void follow(void)
             drop(pid);
             if (pid == tracer.quarry.pid)
                 return;
+            release();
         }
     }
 }
