@@ -3,9 +3,10 @@
  * child.h - LIVE/.svscan/children: who runs, since when, and how it ended.
  *
  * A file of 64-byte slots in the machine's byte order (it never leaves the
- * machine: it is void in another boot; its version is that of sv/state.h), mapped shared by svscan and written to,
- * between clone and exec, by its children too.  Slot 0 is the header; each
- * other belongs to one service for as long as it is supervised.
+ * machine: it is void in another boot; its version is that of sv/state.h),
+ * mapped shared by svscan and written to, between clone and exec, by its
+ * children too.  Slot 0 is the header; each other belongs to one service for as
+ * long as it is supervised.
  *
  *   offset  size  field
  *        0     4  head      state, role, flags: the word whose store commits
@@ -127,8 +128,8 @@ struct sv_children {
 /* Opens the records of a tree: file (SV_TREE_CHILDREN) below the directory
  * base; count slots.  Starts a fresh inode under the name fresh, copies into
  * it every slot of the old file that is not free, if that file is of this boot,
- * of this pid namespace, and of our version, and renames it over the old one.
- * The caller holds the tree's lock.  An old file of a later version is an error
+ * of this pid namespace, and renames it over the old one.  The caller holds the
+ * tree's lock.  If that file is of a later version, that is an error
  * (EPROTONOSUPPORT): its services are not ours to guess at.  So is one with more
  * records than there are slots (EOVERFLOW), and any where /proc cannot say which
  * boot and namespace this is (ENODATA).  False with errno set, and nothing

@@ -85,7 +85,7 @@ static bool this_world(struct header *header)
 static bool is_same_world(const struct header *a, const struct header *b)
 {
     return memcmp(a->magic, b->magic, sizeof a->magic) == 0
-           && a->format == b->format && a->namespace == b->namespace
+           && a->namespace == b->namespace
            && memcmp(a->boot, b->boot, sizeof a->boot) == 0;
 }
 
@@ -170,6 +170,17 @@ static bool copy_slots(struct sv_children *children, int fd)
     return got == 0;
 }
 
+/* Those of an earlier version are read; there has been no other layout yet.
+ * A later one keeps the header as it is, so that it can be refused. */
+static bool copy_same_world(struct sv_children *children, int fd,
+                            const struct header *old)
+{
+    if (old->format <= SV_STATE_VERSION)
+        return copy_slots(children, fd);
+    errno = EPROTONOSUPPORT;
+    return false;
+}
+
 static bool copy_old(struct sv_children *children, int base, const char *file,
                      const struct header *world)
 {
@@ -179,18 +190,11 @@ static bool copy_old(struct sv_children *children, int base, const char *file,
     if (fd < 0)
         return errno == ENOENT;
 
-    bool ok = true;
+    ssize_t got = read(fd, &old, sizeof old);
+    bool ok = got >= 0;
 
-    if (read(fd, &old, sizeof old) == (ssize_t)sizeof old) {
-        if (memcmp(old.magic, magic, sizeof magic) == 0
-            && old.format > SV_STATE_VERSION) {
-            errno = EPROTONOSUPPORT;
-            ok = false;
-        } else if (is_same_world(&old, world)) {
-            ok = copy_slots(children, fd);
-        }
-    }
-
+    if (got == (ssize_t)sizeof old && is_same_world(&old, world))
+        ok = copy_same_world(children, fd, &old);
     close_quietly(fd);
     return ok;
 }

@@ -44,13 +44,13 @@ static ino_t inode(void)
     return st.st_ino;
 }
 
-static void spoil(off_t at)
+static void change(off_t at, int by)
 {
     int fd = openat(service, FILE_NAME, O_RDWR);
     char byte;
 
     ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
-    byte++;
+    byte = (char)(byte + by);
     ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
     close(fd);
 }
@@ -152,7 +152,7 @@ static void expect_forgotten(off_t spoilt)
 
     sv_children_take(&children, 1, 1);
     forget(&children);
-    spoil(spoilt);
+    change(spoilt, 1);
     children = opened();
     ck_assert_uint_eq(children.copied, 0);
     ck_assert_int_eq(sv_child_state(&children.slots[1]), SV_CHILD_FREE);
@@ -184,7 +184,7 @@ START_TEST(records_of_a_later_version_are_refused_and_left_alone)
 
     sv_children_take(&children, 1, 1);
     forget(&children);
-    spoil(FORMAT_AT);
+    change(FORMAT_AT, 1);
 
     ino_t old = inode();
     int before = open_descriptors();
@@ -194,6 +194,29 @@ START_TEST(records_of_a_later_version_are_refused_and_left_alone)
     ck_assert_uint_eq(inode(), old);
     ck_assert(!is_there(FRESH));
     ck_assert_int_eq(open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(records_of_a_later_version_and_another_boot_are_void)
+{
+    struct sv_children children = opened();
+
+    sv_children_take(&children, 1, 1);
+    forget(&children);
+    change(FORMAT_AT, 1);
+    change(BOOT_AT, 1);
+    ck_assert_uint_eq(opened().copied, 0);
+}
+END_TEST
+
+START_TEST(records_of_an_earlier_version_are_read)
+{
+    struct sv_children children = opened();
+
+    sv_children_take(&children, 1, 1);
+    forget(&children);
+    change(FORMAT_AT, -1);
+    ck_assert_uint_eq(opened().copied, 1);
 }
 END_TEST
 
@@ -305,6 +328,8 @@ int main(void)
         records_of_another_pid_namespace_are_void,
         a_file_that_is_not_ours_is_void,
         records_of_a_later_version_are_refused_and_left_alone,
+        records_of_a_later_version_and_another_boot_are_void,
+        records_of_an_earlier_version_are_read,
         a_file_with_more_records_than_there_are_slots_is_refused,
         a_file_without_room_to_grow_is_an_error_and_no_signal,
         the_count_of_restarts_leaves_the_status_alone,
