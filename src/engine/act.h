@@ -24,8 +24,8 @@ uint32_t service_number(struct service *service, const char *file,
                         uint32_t otherwise);
 /* The same for a signal. */
 int service_signal(struct service *service, const char *file, int otherwise);
-/* Is there such a file? */
-bool service_has(const struct service *service, const char *file);
+/* Is there such a file?  Where that cannot be told, no, which is noted. */
+bool service_has(struct service *service, const char *file);
 
 /* ---- act.c ---- */
 

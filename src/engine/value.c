@@ -12,6 +12,13 @@
 #include "sv/say.h"
 #include "sv/service.h"
 
+static void note_unreadable(struct service *service, const char *file)
+{
+    service_note(service,
+                 SV_STRINGS(file, ": unable to read it (going on without it): ",
+                            strerror(errno)));
+}
+
 uint32_t service_number(struct service *service, const char *file,
                         uint32_t otherwise)
 {
@@ -23,8 +30,7 @@ uint32_t service_number(struct service *service, const char *file,
         service_note(service, SV_STRINGS(file, ": not a number from 0 to"
                                                " 4294967295: ignored"));
     if (got == SV_UNREADABLE)
-        service_note(service, SV_STRINGS(file, ": unable to read it: ",
-                                         strerror(errno)));
+        note_unreadable(service, file);
     return got == SV_FOUND ? value : otherwise;
 }
 
@@ -38,10 +44,16 @@ int service_signal(struct service *service, const char *file, int otherwise)
         service_note(service, SV_STRINGS(file, ": not a signal: SIG",
                                          sv_signal_name(otherwise),
                                          " is sent instead"));
+    if (got == SV_UNREADABLE)
+        note_unreadable(service, file);
     return got == SV_FOUND ? signal : otherwise;
 }
 
-bool service_has(const struct service *service, const char *file)
+bool service_has(struct service *service, const char *file)
 {
-    return sv_at_exists(service->base, service->dir, file);
+    bool has = sv_at_exists(service->base, service->dir, file);
+
+    if (!has && errno != 0)
+        note_unreadable(service, file);
+    return has;
 }
