@@ -37,7 +37,7 @@ enum kind {
     FINISH,   /* finish has started: code, signal, pid of the run */
     FINISHED, /* finish is about to end */
     TWICE,    /* somebody of this name was there already: pid */
-    KILLED,   /* the driver killed it: signal */
+    KILLED,   /* the driver killed it: signal; 0: it had been left behind */
     ASKED,    /* the driver asked for something: enum ask */
     ANSWERED, /* ... and svctl came back: exit code */
     KINDS
@@ -66,6 +66,9 @@ void ledger_print(FILE *to, const struct entry *entry);
 enum role { STEADY, CRASHER, SLOW, WAITED, CHATTER, FORKER, ONCE, ROLES };
 
 extern const char *const role_names[ROLES];
+
+/* Exit codes of a run that could not write its newline, or a line. */
+enum { MUTE_CODE = 126, PIPE_CODE = 127 };
 
 /* What the #! line of a run or a finish leads to: "@ROLE:NAME:DIR". */
 int service_main(const char *what, int argc, char *argv[]);
@@ -116,6 +119,9 @@ struct life {
     const char *bin; /* of the programs under test */
     const char *init_bin; /* of init, whose neighbour svscan is */
     char dir[CRASH_PATH_MAX];
+    char tree[CRASH_PATH_MAX]; /* where it is, really */
+    bool is_booted; /* the tree is process 1's, and was there before */
+    unsigned kills_wanted; /* of a booted one */
     uint64_t seed;
     uint64_t random;
     struct plan plans[SERVICES_MAX];
@@ -185,6 +191,8 @@ void sleep_us(int64_t us);
 
 /* After the stop. */
 void judge(struct life *life);
+/* Is the last line there that the service said it wrote? */
+bool judge_has_last_line(const struct life *life, const struct plan *plan);
 
 /* ---- random.c, sweep.c --------------------------------------------------- */
 

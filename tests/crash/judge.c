@@ -25,6 +25,7 @@ enum {
     RUNS_MAX = 4096,
     EARLY_TICKS = 80, /* hundredths; a second is promised, forks take time */
     UNKNOWN = -1,
+    LOGGED_MAX = 512, /* bytes of a line in a log, and more */
 };
 
 struct run {
@@ -35,7 +36,10 @@ struct run {
     int ticks;
     int wstat;       /* as it said; UNKNOWN */
     int lines;       /* UNKNOWN */
+    int logged; /* the last of its lines that was found */
     int finishes;
+    bool is_tallied;
+    bool is_left; /* it outlived its tree */
 };
 
 struct trial {
@@ -95,6 +99,18 @@ static void learn(struct trial *it, const struct entry *entry)
     }
 }
 
+/* It was killed when all was over, for having been left behind. */
+static void note_left(struct trial *it, const struct entry *entry)
+{
+    struct run *run =
+        entry->kind == KILLED && entry->a == 0 ? run_of(it, entry->pid) : NULL;
+
+    if (run != NULL) {
+        run->killed = entry->time;
+        run->is_left = true;
+    }
+}
+
 /* Did somebody ask for it to end, or to start, between the two times? */
 static bool was_told(const struct trial *it, int64_t from, int64_t to)
 {
@@ -125,6 +141,20 @@ static void judge_ends(struct trial *it)
                        it->plan->name, run->pid);
         else if (run->wstat == SIGTERM && !was_told(it, 0, run->ended))
             life_blame(it->life, RESTARTS, "%s: %d was told to go by nobody",
+                       it->plan->name, run->pid);
+    }
+}
+
+static void judge_pipes(struct trial *it)
+{
+    for (size_t i = 0; i < it->count; i++) {
+        const struct run *run = &it->runs[i];
+
+        if (run->wstat == MUTE_CODE << 8)
+            life_blame(it->life, READINESSES, "%s: nobody hears %d",
+                       it->plan->name, run->pid);
+        if (run->wstat == PIPE_CODE << 8)
+            life_blame(it->life, LOST_LINES, "%s: nobody reads what %d writes",
                        it->plan->name, run->pid);
     }
 }
@@ -173,13 +203,22 @@ static bool is_silent(const struct trial *it, int code, int signal)
            && was_told(it, 0, INT64_MAX);
 }
 
+/* Older s6, and runit, do not say of whom: the first that it may be of. */
+static struct run *run_for(struct trial *it, const struct entry *entry)
+{
+    for (size_t i = 0; i < it->count; i++)
+        if (it->runs[i].finishes == 0
+            && is_end(&it->runs[i], entry->a, entry->b))
+            return &it->runs[i];
+    return it->count > 0 ? &it->runs[it->count - 1] : NULL;
+}
+
 static void judge_finish(struct trial *it, const struct entry *entry)
 {
     struct run *run = run_of(it, entry->c);
 
-    /* runit does not say of whom. */
-    if (it->life->system == RUNIT && it->count > 0)
-        run = &it->runs[it->count - 1];
+    if (entry->c == 0)
+        run = run_for(it, entry);
     if (run == NULL) {
         if (!is_silent(it, entry->a, entry->b))
             life_blame(it->life, INVENTED_STATUSES,
@@ -204,17 +243,28 @@ static void judge_finishes(struct trial *it)
     if (!it->plan->finish)
         return;
     for (size_t i = 0; i < it->count; i++)
-        if (it->runs[i].finishes == 0)
+        if (it->runs[i].finishes == 0 && !it->runs[i].is_left)
             life_blame(it->life, LOST_STATUSES, "%s: no finish for %d",
                        it->plan->name, it->runs[i].pid);
 }
 
-/* Every death once, in their order. */
+/* The first run that a death may be of. */
+static bool find_death(struct trial *it, int code, int signal)
+{
+    for (size_t i = 0; i < it->count; i++)
+        if (!it->runs[i].is_tallied && is_end(&it->runs[i], code, signal)) {
+            it->runs[i].is_tallied = true;
+            return true;
+        }
+    return false;
+}
+
+/* Every death once. */
 static void judge_tally(struct trial *it)
 {
     static struct sv_death deaths[SV_TALLY_MAX];
     char path[CRASH_PATH_MAX];
-    size_t n = 0, at = 0;
+    size_t n = 0;
     int base = open(system_path(it->life, path, "live", "", ""),
                     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -226,18 +276,18 @@ static void judge_tally(struct trial *it)
         int signal = deaths[i].signal;
         int code = signal != 0 ? 256 : deaths[i].code;
 
-        if (at < it->count && is_end(&it->runs[at], code, signal))
-            at++;
-        else if (!is_silent(it, code, signal))
+        if (!find_death(it, code, signal) && !is_silent(it, code, signal))
             life_blame(it->life,
                        deaths[i].code == 255 ? LOST_STATUSES
                                              : INVENTED_STATUSES,
                        "%s: the tally's death %zu is %d %d", it->plan->name,
                        i + 1, deaths[i].code, signal);
     }
-    for (; at < it->count; at++)
-        life_blame(it->life, LOST_STATUSES, "%s: the end of %d is not in the"
-                   " tally", it->plan->name, it->runs[at].pid);
+    for (size_t i = 0; i < it->count; i++)
+        if (!it->runs[i].is_tallied && !it->runs[i].is_left)
+            life_blame(it->life, LOST_STATUSES,
+                       "%s: the end of %d is not in the tally",
+                       it->plan->name, it->runs[i].pid);
 }
 
 static void judge_status(struct trial *it)
@@ -245,7 +295,7 @@ static void judge_status(struct trial *it)
     const struct run *run = &it->runs[it->count - 1];
     struct sv_status status;
 
-    if (it->count == 0)
+    if (it->count == 0 || run->is_left)
         return;
     if (!system_status(it->life, it->plan->name, &status)) {
         life_blame(it->life, LOST_STATUSES, "%s has no status",
@@ -265,55 +315,49 @@ static void judge_status(struct trial *it)
 
 /* ---- lines --------------------------------------------------------------- */
 
-struct reader {
-    struct trial *it;
-    pid_t pid;
-    int number; /* the last line of pid */
-};
-
-static void end_of_run(struct reader *reader)
+/* PID NUMBER ..., after a stamp where there is one. */
+static void take_line(struct trial *it, const char *line)
 {
-    const struct run *run =
-        reader->pid == 0 ? NULL : run_of(reader->it, reader->pid);
-
-    if (run != NULL && run->lines != UNKNOWN && run->lines > reader->number)
-        life_blame(reader->it->life, LOST_LINES, "%s: %d wrote %d lines, %d"
-                   " are there", reader->it->plan->name, run->pid, run->lines,
-                   reader->number);
-}
-
-static void take_line(struct reader *reader, const char *line)
-{
-    struct life *life = reader->it->life;
     const char *text = line[0] == '@' ? strchr(line, ' ') : line;
     int pid, number;
 
     if (text == NULL || sscanf(text, "%d %d", &pid, &number) != 2) {
-        life_blame(life, LOST_LINES, "not a line: %s", line);
+        life_blame(it->life, LOST_LINES, "not a line: %s", line);
         return;
     }
-    if (pid != reader->pid) {
-        end_of_run(reader);
-        if (run_of(reader->it, pid) == NULL)
-            life_blame(life, DOUBLED_LINES, "of %d, whom nobody knows", pid);
-        reader->pid = pid;
-        reader->number = 0;
-    }
-    if (number <= reader->number)
-        life_blame(life, DOUBLED_LINES, "%s: %d after %d of %d",
-                   reader->it->plan->name, number, reader->number, pid);
-    else if (number != reader->number + 1)
-        life_blame(life, LOST_LINES, "%s: %d after %d of %d",
-                   reader->it->plan->name, number, reader->number, pid);
-    if (number > reader->number)
-        reader->number = number;
+
+    struct run *run = run_of(it, pid);
+
+    if (run == NULL)
+        life_blame(it->life, DOUBLED_LINES, "%s: %d, whom nobody knows, wrote"
+                   " %d", it->plan->name, pid, number);
+    else if (number <= run->logged)
+        life_blame(it->life, DOUBLED_LINES, "%s: %d after %d of %d",
+                   it->plan->name, number, run->logged, pid);
+    else if (number != run->logged + 1)
+        life_blame(it->life, LOST_LINES, "%s: %d after %d of %d",
+                   it->plan->name, number, run->logged, pid);
+    if (run != NULL && number > run->logged)
+        run->logged = number;
 }
 
-static void take_file(struct reader *reader, const char *name)
+static void judge_last_lines(const struct trial *it)
 {
-    char dir[CRASH_PATH_MAX], path[CRASH_PATH_MAX + NAME_MAX + 2], line[512];
+    for (size_t i = 0; i < it->count; i++) {
+        const struct run *run = &it->runs[i];
 
-    system_path(reader->it->life, dir, "logs/", reader->it->plan->name, "");
+        if (run->lines != UNKNOWN && run->lines > run->logged)
+            life_blame(it->life, LOST_LINES, "%s: %d wrote %d lines, %d are"
+                       " there", it->plan->name, run->pid, run->lines,
+                       run->logged);
+    }
+}
+
+static void take_file(struct trial *it, const char *name)
+{
+    char dir[CRASH_PATH_MAX], path[CRASH_PATH_MAX + NAME_MAX + 2], line[LOGGED_MAX];
+
+    system_path(it->life, dir, "logs/", it->plan->name, "");
     snprintf(path, sizeof path, "%s/%s", dir, name);
 
     FILE *file = fopen(path, "re");
@@ -321,7 +365,7 @@ static void take_file(struct reader *reader, const char *name)
     if (file == NULL)
         sv_die_sys("unable to read ", path);
     while (fgets(line, sizeof line, file) != NULL)
-        take_line(reader, line);
+        take_line(it, line);
     fclose(file);
 }
 
@@ -334,7 +378,6 @@ static int is_part(const struct dirent *entry)
 static void judge_lines(struct trial *it)
 {
     char path[CRASH_PATH_MAX];
-    struct reader reader = { .it = it };
     struct dirent **parts;
 
     if (it->plan->log == NULL)
@@ -344,15 +387,38 @@ static void judge_lines(struct trial *it)
                     &parts, is_part, alphasort);
 
     for (int i = 0; i < n; i++) {
-        take_file(&reader, parts[i]->d_name);
+        take_file(it, parts[i]->d_name);
         free(parts[i]);
     }
     if (n >= 0)
         free(parts);
-    end_of_run(&reader);
-    if (reader.pid == 0 && it->count > 0)
-        life_blame(it->life, LOST_LINES, "%s: nothing was logged",
-                   it->plan->name);
+    judge_last_lines(it);
+}
+
+bool judge_has_last_line(const struct life *life, const struct plan *plan)
+{
+    char path[CRASH_PATH_MAX], line[LOGGED_MAX], wanted[48] = "";
+    size_t n;
+    struct entry *entries = ledger_read(life->dir, &n);
+    bool found = false;
+
+    for (size_t i = 0; i < n; i++)
+        if (entries[i].kind == END && entries[i].b > 0
+            && strcmp(entries[i].name, plan->name) == 0)
+            snprintf(wanted, sizeof wanted, "%d %d ", entries[i].pid,
+                     entries[i].b);
+    free(entries);
+    if (plan->log == NULL || wanted[0] == '\0')
+        return true;
+
+    FILE *file =
+        fopen(system_path(life, path, "logs/", plan->name, "/current"), "re");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        found |= strstr(line, wanted) != NULL;
+    if (file != NULL)
+        fclose(file);
+    return found;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -360,13 +426,16 @@ static void judge_lines(struct trial *it)
 static void judge_service(struct trial *it)
 {
     for (size_t i = 0; i < it->n; i++) {
-        if (!is_of(it, &it->entries[i]))
+        if (!is_of(it, &it->entries[i])) {
+            note_left(it, &it->entries[i]);
             continue;
+        }
         learn(it, &it->entries[i]);
         if (it->entries[i].kind == FINISH)
             judge_finish(it, &it->entries[i]);
     }
     judge_ends(it);
+    judge_pipes(it);
     judge_pauses(it);
     judge_once(it);
     judge_finishes(it);

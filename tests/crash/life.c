@@ -14,6 +14,7 @@
 
 #include "crash.h"
 #include "sv/clock.h"
+#include "sv/paths.h"
 #include "sv/say.h"
 
 enum { PATIENCE_MS = 20000, STOP_MS = 30000, LOOK_US = 2000 };
@@ -69,15 +70,32 @@ void life_blame(struct life *life, enum category category, const char *format,
 
 /* ---- the beginning ------------------------------------------------------- */
 
+static void make_tree(struct life *life)
+{
+    char path[CRASH_PATH_MAX];
+
+    if (!life->is_booted) {
+        make_directory(system_path(life, path, "defs", "", ""));
+        make_directory(system_path(life, path, "live", "", ""));
+    } else if (symlink(SV_DEFS_DIR, system_path(life, path, "defs", "", "")) < 0
+               || symlink(SV_LIVE_DIR,
+                          system_path(life, path, "live", "", "")) < 0) {
+        sv_die_sys("unable to make ", path);
+    }
+    if (realpath(system_path(life, path, "live", "", ""), life->tree) == NULL)
+        sv_die_sys("unable to find ", path);
+}
+
 void life_begin(struct life *life, const char *dir)
 {
-    static const char *const parts[] = { "", "defs", "live", "logs", "locks" };
+    static const char *const parts[] = { "", "logs", "locks" };
     char path[CRASH_PATH_MAX];
 
     snprintf(life->dir, sizeof life->dir, "%s", dir);
     life->random = life->seed;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         make_directory(system_path(life, path, parts[i], "", ""));
+    make_tree(life);
     life->report = fopen(system_path(life, path, "report", "", ""), "we");
     if (life->report == NULL || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         sv_die_sys("unable to begin in ", dir);
@@ -210,12 +228,15 @@ static bool is_right(struct life *life, size_t i)
     pid_t pid = service_holder(life->dir, plan->name);
     struct sv_status status;
 
-    if (!life->is_there[i] || !life->is_wanted[i])
+    if (!life->is_there[i])
         return pid == 0;
     if (life->system == RUNIT)
-        return pid != 0;
+        return !life->is_wanted[i] ? pid == 0
+                                   : pid != 0 || plan->role == CRASHER;
     if (!system_status(life, plan->name, &status))
         return false;
+    if (!life->is_wanted[i])
+        return pid == 0 && status.pid == 0;
     if (plan->role == CRASHER)
         return true;
     return sv_status_is_up(&status) && status.pid == pid
@@ -314,14 +335,45 @@ static void kill_all(struct life *life)
     pid_t pids[PIDS_MAX];
     size_t n = system_all(life, pids);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        ledger_write(life->dir, KILLED, "-", pids[i], 0, 0, 0);
         kill(pids[i], SIGKILL);
+    }
+}
+
+/* The tree of a machine stays: its loggers come to their last lines. */
+static bool logs_are_whole(struct life *life)
+{
+    for (size_t i = 0; i < life->services; i++)
+        if (!judge_has_last_line(life, &life->plans[i]))
+            return false;
+    return true;
+}
+
+static void stop_each(struct life *life)
+{
+    ledger_write(life->dir, ASKED, "*", 0, ASK_STOP_ALL, 0, 0);
+    for (size_t i = 0; i < life->services; i++) {
+        life->is_wanted[i] = false;
+        if (!life->is_there[i])
+            continue;
+        system_ask(life, life->plans[i].name, ASK_STOP);
+        if (!life_await(life, PATIENCE_MS, no_command))
+            life_blame(life, STUCK, "%s does not stop", life->plans[i].name);
+    }
+    if (!life_await(life, PATIENCE_MS, life_is_settled))
+        blame_unsettled(life);
+    life_await(life, PATIENCE_MS, logs_are_whole);
 }
 
 void life_stop(struct life *life)
 {
     pid_t pids[PIDS_MAX];
 
+    if (life->is_booted) {
+        stop_each(life);
+        return;
+    }
     if (!life->is_stopping)
         system_stop(life);
     if (!life_await(life, STOP_MS, root_is_gone)) {

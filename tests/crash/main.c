@@ -3,14 +3,16 @@
  * killer - see crash.h.
  *
  *   killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS] random BIN DIR
+ *   killer [-k KILLS] [-s SEED] booted BIN DIR
  *   killer [-k LIVES] [-s SEED] [-j JOBS] [-w PATH:NUMBER] sweep BIN DIR
  *
  * BIN: the programs under test.  random: lives, with the seeds from SEED on,
- * until there were KILLS kills.  sweep: svscan is killed at every stop of every
- * path; with -k at so many of them, chosen by the seed; with -w at that one.
- * Each life has a process, and a directory below DIR, which stays if something
- * was wrong, and with -w.  What was wrong is in DIR/report, and each stop of a
- * sweep; exit code 1 if anything was.
+ * until there were KILLS kills.  booted: one life, in the tree of process 1,
+ * which stays.  sweep: svscan is killed at every stop of every path; with -k at
+ * so many of them, chosen by the seed; with -w at that one.  Each life has a
+ * process, and a directory below DIR, which stays if something was wrong, and
+ * with -w.  What was wrong is in DIR/report, and each stop of a sweep; exit
+ * code 1 if anything was.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +33,7 @@
 
 #define USAGE                                                                  \
     "killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS]"                 \
-    " [-w PATH:NUMBER] random|sweep BIN DIR"
+    " [-w PATH:NUMBER] random|sweep|booted BIN DIR"
 
 enum {
     JOBS_MAX = 64,
@@ -45,6 +47,7 @@ static struct {
     uint64_t seed;
     unsigned jobs;
     bool sweeps;
+    bool is_booted;
     const char *bin;
     const char *dir;
     struct position only; /* number 0: all */
@@ -97,6 +100,8 @@ static _Noreturn void be_a_life(const struct job *job)
     life.system = plan.system;
     life.bin = life.init_bin = plan.bin;
     life.seed = job->seed;
+    life.is_booted = plan.is_booted;
+    life.kills_wanted = plan.is_booted ? plan.kills : 0;
     life_begin(&life, job->dir);
     live(&life, job->outcome);
     _exit(0); /* the report is our parent's */
@@ -383,9 +388,13 @@ static void read_words(int argc, char *argv[])
     if (argc - optind != 3 || plan.jobs < 1 || plan.jobs > JOBS_MAX)
         sv_die_usage(USAGE);
     plan.sweeps = strcmp(argv[optind], "sweep") == 0;
-    if ((!plan.sweeps && strcmp(argv[optind], "random") != 0)
+    plan.is_booted = strcmp(argv[optind], "booted") == 0;
+    if ((!plan.sweeps && !plan.is_booted
+         && strcmp(argv[optind], "random") != 0)
         || (plan.sweeps && plan.system != OURS))
         sv_die_usage(USAGE);
+    if (plan.is_booted)
+        plan.jobs = 1;
     plan.bin = whole(argv[optind + 1]);
     make_directory(argv[optind + 2]);
     plan.dir = whole(argv[optind + 2]);

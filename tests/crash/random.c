@@ -185,8 +185,11 @@ void random_live(struct life *life)
 {
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
         life_add(life, &plans[i]);
-    system_start(life);
-    for (int i = 0; i < DEEDS; i++) {
+    if (life->is_booted)
+        life->root = 1;
+    else
+        system_start(life);
+    for (int i = 0; i < DEEDS || life->kills < life->kills_wanted; i++) {
         life_await(life, SUPERVISOR_MS, life_has_supervisor);
         wait_a_while(life);
         do_something(life);
@@ -194,7 +197,7 @@ void random_live(struct life *life)
     }
     life_settle(life);
     /* The stop is a time to be killed at as well. */
-    if (life_random(life, 2) == 0) {
+    if (life_random(life, 2) == 0 && !life->is_booted) {
         system_stop(life);
         wait_a_while(life);
         kill_supervisor(life);

@@ -148,7 +148,7 @@ static void be_ready(struct self *self)
 {
     note(self, READY, 0, 0, 0);
     if (write(READY_FD, "\n", 1) != 1 && errno != EBADF)
-        leave(self, 99);
+        leave(self, MUTE_CODE);
     close(READY_FD);
 }
 
@@ -180,7 +180,7 @@ static void chatter(struct self *self)
 
         if (write(1, line, (size_t)n) != n) {
             self->lines--;
-            leave(self, 98);
+            leave(self, PIPE_CODE);
         }
         wait_ms(self, 2);
     }
@@ -235,6 +235,7 @@ int service_main(const char *what, int argc, char *argv[])
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a broken pipe is to be in the ledger */
     sv_program = "service";
     if (sscanf(what, "@%23[^:]:%23[^:]:%511s", self.role, self.name, self.dir)
         != 3)

@@ -36,7 +36,7 @@ static const struct {
     [S6] = { "live", { "s6-svscan", "live" }, { "s6-svscan", "s6-supervise" },
              "s6-log", NULL },
     [RUNIT] = { "live", { "runsvdir", "live" }, { "runsvdir", "runsv" },
-                "svlogd", "-tt" },
+                "svlogd", "-t" },
 };
 
 const char *const system_names[SYSTEMS] = {
@@ -255,17 +255,17 @@ void system_stop(struct life *life)
         kill(life->root, life->system == RUNIT ? SIGHUP : SIGTERM);
 }
 
-/* Is it called so, and is it at work below our directory? */
+/* Is it called so, and is it at work in the tree? */
 static bool is_one(const struct life *life, const char *process,
                    const char *const *names)
 {
     char path[64], text[CRASH_PATH_MAX];
-    size_t length = strlen(life->dir);
+    size_t length = strlen(life->tree);
     ssize_t n;
 
     snprintf(path, sizeof path, "/proc/%.16s/cwd", process);
     n = readlink(path, text, sizeof text - 1);
-    if (n < (ssize_t)length || memcmp(text, life->dir, length) != 0
+    if (n < (ssize_t)length || memcmp(text, life->tree, length) != 0
         || (n > (ssize_t)length && text[length] != '/'))
         return false;
     if (names == NULL)
