@@ -355,7 +355,8 @@ static void judge_last_lines(const struct trial *it)
 
 static void take_file(struct trial *it, const char *name)
 {
-    char dir[CRASH_PATH_MAX], path[CRASH_PATH_MAX + NAME_MAX + 2], line[LOGGED_MAX];
+    char dir[CRASH_PATH_MAX], path[CRASH_PATH_MAX + NAME_MAX + 2];
+    char line[LOGGED_MAX];
 
     system_path(it->life, dir, "logs/", it->plan->name, "");
     snprintf(path, sizeof path, "%s/%s", dir, name);

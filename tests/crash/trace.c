@@ -26,6 +26,7 @@ static struct {
     struct quarry quarry;
     bool is_counting;
     bool is_held; /* svscan stands at its clone, with a child to come */
+    pid_t early;  /* a child that was there before that; 0: none */
     unsigned count;
     pid_t tracees[TRACEES_MAX];
     size_t n;
@@ -46,13 +47,15 @@ static long request(int what, pid_t pid, long data)
     return syscall(SYS_ptrace, what, pid, 0L, data);
 }
 
-static void add(pid_t pid)
+/* False if it is known. */
+static bool add(pid_t pid)
 {
     for (size_t i = 0; i < tracer.n; i++)
         if (tracer.tracees[i] == pid)
-            return;
+            return false;
     if (tracer.n < TRACEES_MAX)
         tracer.tracees[tracer.n++] = pid;
+    return true;
 }
 
 static void drop(pid_t pid)
@@ -126,7 +129,10 @@ static void on_stop(pid_t pid, int wstat)
 {
     int signal = WSTOPSIG(wstat), event = wstat >> 16;
 
-    add(pid);
+    if (add(pid) && !tracer.is_held) {
+        tracer.early = pid;
+        return;
+    }
     if (event == PTRACE_EVENT_EXEC && pid != tracer.quarry.pid) {
         let_go(pid, 0);
         release();
@@ -134,6 +140,9 @@ static void on_stop(pid_t pid, int wstat)
     }
     if (event == PTRACE_EVENT_VFORK && pid == tracer.quarry.pid) {
         tracer.is_held = true;
+        if (tracer.early != 0)
+            request(PTRACE_SYSCALL, tracer.early, 0);
+        tracer.early = 0;
         return;
     }
     if (event == PTRACE_EVENT_EXEC)
@@ -154,6 +163,8 @@ static void detach_all(void)
     release();
     for (size_t i = 0; i < tracer.n; i++)
         request(PTRACE_INTERRUPT, tracer.tracees[i], 0);
+    if (tracer.early != 0)
+        request(PTRACE_SYSCALL, tracer.early, 0);
     while (tracer.n > 0) {
         pid_t pid = waitpid(-1, &wstat, __WALL);
 
@@ -195,9 +206,7 @@ static void begin(void)
 
     sigaction(SIGTERM, &action, NULL);
     if (request(PTRACE_SEIZE, pid, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC
-                                       | PTRACE_O_TRACEFORK
-                                       | PTRACE_O_TRACEVFORK
-                                       | PTRACE_O_TRACECLONE) < 0
+                                       | PTRACE_O_TRACEVFORK) < 0
         || request(PTRACE_INTERRUPT, pid, 0) < 0)
         sv_die_sys("unable to trace");
     tracer.is_counting = !tracer.quarry.from_exec;
