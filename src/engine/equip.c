@@ -36,13 +36,24 @@ static void on_control(struct watch *watch, uint32_t events)
     }
 }
 
-/* A fifo that already stands keeps its permissions (s6-svperms); anything else
- * of that name is refused.  Opened for both, it never shows an end of file,
- * and one descriptor does. */
+/* Opened for both, it never shows an end of file, and one descriptor does.
+ * Anything but a fifo is refused: EINVAL. */
+static int open_fifo(int base, const char *path)
+{
+    struct stat st;
+    int fd = loop_fd(openat(base, path, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+/* A fifo that already stands keeps its permissions (s6-svperms). */
 static int open_control(const struct service *service)
 {
     char path[SV_PATH_MAX];
-    struct stat st;
     int kept = line_claim(service->engine, SV_KIND_CONTROL, service->dev,
                           service->ino, NULL);
 
@@ -54,16 +65,10 @@ static int open_control(const struct service *service)
     if (mkfifoat(service->base, path, 0600) < 0 && errno != EEXIST)
         return -1;
 
-    int fd = loop_fd(openat(service->base, path,
-                            O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    int fd = open_fifo(service->base, path);
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return -1;
-    }
     fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* only memory: no harm if refused */
     return fd;
 }
@@ -185,10 +190,11 @@ bool service_open_log(struct service *service)
     sv_at(path, service->dir, SV_STDOUT);
     if (mkfifoat(service->base, path, 0600) < 0 && errno != EEXIST)
         return false;
-    service->log_fifo = loop_fd(openat(service->base, path,
-                                       O_RDWR | O_NONBLOCK | O_CLOEXEC));
-    if (service->log_fifo < 0)
+    service->log_fifo = open_fifo(service->base, path);
+    if (service->log_fifo < 0) {
+        errno = errno == EINVAL ? EEXIST : errno;
         return false;
+    }
     line_hold(engine, SV_KIND_LOG_FIFO, service->dev, service->ino, 0,
               service->log_fifo);
     return true;

@@ -19,43 +19,54 @@
 
 enum { FINISH_DEFAULT_MS = 5000 };
 
-static int fresh_end(const struct service *service, int mode)
-{
-    char path[SV_PATH_MAX];
-
-    return openat(service->base, sv_at(path, service->dir, SV_STDOUT),
-                  mode | O_CLOEXEC);
-}
-
 static int null_end(void)
 {
     return open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
-/* For reading, without waiting for a writer to come, and without leaving that
- * mode to whoever reads. */
-static int reading_end(const struct service *service, const char *file)
+/* A description of its own, opened without waiting for the other end to come,
+ * and without leaving that mode to whoever gets it. */
+static int open_end(int base, const char *path, int mode)
 {
-    char path[SV_PATH_MAX];
-    int fd = openat(service->base, sv_at(path, service->dir, file),
-                    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(base, path, mode | O_NONBLOCK | O_CLOEXEC);
 
     if (fd >= 0)
         fcntl(fd, F_SETFL, 0);
     return fd;
 }
 
+/* An end of the fifo between a service and its logger: the one that is held,
+ * whatever has become of its name. */
+static int fifo_end(const struct service *service, int mode)
+{
+    char path[SV_PATH_MAX];
+
+    sv_at(path, service->dir, SV_STDOUT);
+    if (!sv_at_is(service->log_fifo, service->base, path)) {
+        char number[SV_NUMBER_MAX];
+
+        sv_at(path, "/proc/self/fd", sv_number(number, service->log_fifo));
+    }
+    return open_end(service->base, path, mode);
+}
+
+static int reading_end(const struct service *service, const char *file)
+{
+    char path[SV_PATH_MAX];
+
+    return open_end(service->base, sv_at(path, service->dir, file), O_RDONLY);
+}
+
 /* The fifo of a logger whose service has left is found beside the logger. */
 static int logger_end(const struct service *logger)
 {
-    if (logger->producer != NULL)
-        return reading_end(logger->producer, SV_STDOUT);
+    if (logger->producer != NULL && logger->producer->log_fifo >= 0)
+        return fifo_end(logger->producer, O_RDONLY);
     return reading_end(logger, "../" SV_STDOUT);
 }
 
 /* Each incarnation opens the fifo anew, so that no flag that one sets on its
- * description reaches another.  It is held open for both, so that this does
- * not wait.  False with errno set. */
+ * description reaches another.  False with errno set. */
 static bool open_stdio(const struct service *service, int stdio[3])
 {
     const struct engine *engine = service->engine;
@@ -70,7 +81,7 @@ static bool open_stdio(const struct service *service, int stdio[3])
     if (service->is_logger && (stdio[0] = logger_end(service)) < 0)
         return false;
     return service->log_fifo < 0
-           || (stdio[1] = fresh_end(service, O_WRONLY)) >= 0;
+           || (stdio[1] = fifo_end(service, O_WRONLY)) >= 0;
 }
 
 static void close_stdio(int stdio[3])
