@@ -63,16 +63,17 @@ bool reap_relay(int fds[2])
     return true;
 }
 
-void reap_save(int fds[2])
+void reap_save(struct reap_state *state)
 {
-    fds[0] = memory;
-    fds[1] = bell;
+    *state =
+        (struct reap_state){.memory = memory, .bell = bell, .quiet = quiet};
 }
 
-void reap_resume(const int fds[2])
+void reap_resume(const struct reap_state *state)
 {
-    memory = fds[0];
-    bell = fds[1];
+    memory = state->memory;
+    bell = state->bell;
+    quiet = state->quiet;
 }
 
 static void wake_svscan(void)

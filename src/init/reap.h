@@ -28,10 +28,14 @@ void reap_begin(reap_ended *ended);
  * set if there is no relay. */
 bool reap_relay(int fds[2]);
 
-/* Over an exec: the same two, or -1; before reap_begin, for the relay to be that
- * one. */
-void reap_save(int fds[2]);
-void reap_resume(const int fds[2]);
+/* Over an exec; reap_resume before reap_begin, for the relay to be that one. */
+struct reap_state {
+    int32_t memory; /* -1: there is no relay */
+    int32_t bell;
+    uint64_t quiet;
+};
+void reap_save(struct reap_state *state);
+void reap_resume(const struct reap_state *state);
 
 /* A SIGCHLD that named pid has come. */
 void reap_named(pid_t pid);

@@ -35,12 +35,12 @@ struct state {
     struct line_state line;
     struct tree_state tree;
     struct foreground_state foreground;
+    struct reap_state reap;
     int64_t stop_ms;
     int64_t grace_ms;
     int32_t crash;
     int32_t verbose;
-    int32_t relay[2]; /* memfd and eventfd */
-    uint32_t holds;   /* so many struct hold follow */
+    uint32_t holds; /* so many struct hold follow */
     uint32_t spare;
 };
 
@@ -70,16 +70,12 @@ static const char *program(void)
 
 static void fill(struct state *state)
 {
-    int relay[2] = {-1, -1};
-
     memset(state, 0, sizeof *state);
     boot_save(&state->boot);
     line_save(&state->line);
     tree_save(&state->tree);
     foreground_save(&state->foreground);
-    reap_save(relay);
-    state->relay[0] = relay[0];
-    state->relay[1] = relay[1];
+    reap_save(&state->reap);
     state->stop_ms = settings->stop_ms;
     state->grace_ms = settings->grace_ms;
     state->crash = (int32_t)settings->crash;
@@ -114,8 +110,8 @@ static void let_survive(const struct state *state, int memory, bool survive)
 
     mark(memory, survive);
     mark(state->line.line, survive);
-    mark(state->relay[0], survive);
-    mark(state->relay[1], survive);
+    mark(state->reap.memory, survive);
+    mark(state->reap.bell, survive);
     while ((hold = holds_next(&at)))
         mark(hold->fd, survive);
 }
@@ -252,7 +248,7 @@ bool upgrade_take(struct settings *with)
         return false;
     }
     boot_resume(&taken.boot);
-    reap_resume((const int[]){taken.relay[0], taken.relay[1]});
+    reap_resume(&taken.reap);
     *with = (struct settings){
         .stop_ms = taken.stop_ms,
         .grace_ms = taken.grace_ms,

@@ -44,7 +44,7 @@ enum kind {
 };
 
 enum ask { ASK_STOP, ASK_START, ASK_RESTART, ASK_ONCE, ASK_LETTER, ASK_REMOVE,
-           ASK_ADD, ASK_STOP_ALL };
+           ASK_ADD, ASK_STOP_ALL, ASK_UPGRADE };
 
 struct entry {
     int64_t time; /* CLOCK_BOOTTIME ns */
@@ -149,7 +149,8 @@ size_t system_supervisors(const struct life *life, pid_t pids[PIDS_MAX]);
 size_t system_loggers(const struct life *life, pid_t pids[PIDS_MAX]);
 /* Any that work in its tree. */
 size_t system_all(const struct life *life, pid_t pids[PIDS_MAX]);
-/* Starts a client that comes back when it is done. */
+/* Starts a client that comes back when it is done.  To upgrade, the name is "init"
+ * or "svscan", of ours only. */
 void system_ask(struct life *life, const char *name, enum ask ask);
 /* Writes a letter to a control fifo; false if nobody listens. */
 bool system_letter(struct life *life, const char *name, char letter);
@@ -209,7 +210,7 @@ struct position {
     char call[CALL_MAX]; /* the last */
 };
 
-enum { PATHS = 11 };
+enum { PATHS = 13 };
 
 extern const char *const sweep_paths[PATHS];
 

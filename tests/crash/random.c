@@ -151,6 +151,14 @@ static void change_extra(struct life *life)
     }
 }
 
+static void upgrade(struct life *life)
+{
+    const char *what = life_random(life, 2) == 0 ? "svscan" : "init";
+
+    if (life->system == OURS && !life_has_command(life, what))
+        system_ask(life, what, ASK_UPGRADE);
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 /* Of 20. */
@@ -158,9 +166,10 @@ static const struct {
     unsigned share;
     void (*act)(struct life *life);
 } deeds[] = {
-    { 7, kill_supervisor }, { 2, kill_logger }, { 2, kill_both },
+    { 6, kill_supervisor }, { 2, kill_logger }, { 2, kill_both },
     { 2, kill_service },    { 3, ask },         { 1, ask_once },
     { 1, send_letter },     { 2, change_extra },
+    { 1, upgrade },
 };
 
 static void do_something(struct life *life)

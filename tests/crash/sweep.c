@@ -361,6 +361,23 @@ static void walk_take_over(struct life *life)
     await(life, another_mortal, "started again");
 }
 
+/* One service dies while svscan becomes another. */
+static void walk_upgrade(struct life *life)
+{
+    begin(life);
+    system_ask(life, "svscan", ASK_UPGRADE);
+    kill_service(life, "mortal");
+    await(life, no_command, "upgraded");
+    await(life, another_mortal, "started again");
+}
+
+static void walk_upgrade_of_init(struct life *life)
+{
+    begin(life);
+    system_ask(life, "init", ASK_UPGRADE);
+    await(life, no_command, "upgraded");
+}
+
 static void walk_logger(struct life *life)
 {
     pid_t pids[PIDS_MAX];
@@ -382,13 +399,13 @@ static void walk_leave(struct life *life)
 
 const char *const sweep_paths[PATHS] = {
     "start", "death", "stop", "up", "letters", "spawn", "add", "remove",
-    "take-over", "logger", "leave",
+    "take-over", "logger", "leave", "upgrade", "upgrade-init",
 };
 
 static void (*const walks[PATHS])(struct life *life) = {
     walk_start, walk_death,  walk_stop,      walk_up,     walk_letters,
     walk_spawn, walk_add,    walk_remove,    walk_take_over,
-    walk_logger, walk_leave,
+    walk_logger, walk_leave, walk_upgrade,   walk_upgrade_of_init,
 };
 
 /* ---- all of it ----------------------------------------------------------- */

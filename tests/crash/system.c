@@ -355,7 +355,7 @@ size_t system_all(const struct life *life, pid_t pids[PIDS_MAX])
 
 static const char *const svctl_verbs[] = {
     [ASK_STOP] = "stop", [ASK_START] = "start", [ASK_RESTART] = "restart",
-    [ASK_ONCE] = "once",
+    [ASK_ONCE] = "once", [ASK_UPGRADE] = "upgrade",
 };
 
 static const char *const sv_verbs[] = {
