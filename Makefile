@@ -7,7 +7,8 @@
 #   make crash KILLS=1000   kills svscan, loggers and services at random
 #                   instants, then svscan at each of its system calls, and
 #                   counts what was lost: build/crash-report; PEER=s6 or runit
-#                   does the first to theirs; SEED=N does it again
+#                   does the first to theirs, PEER=all makes a table; SEED=N
+#                   does it again
 #   make conformance    real s6 and ours side by side, as a table; LOAD=200
 #                   TIMES=20: so often, beside a tree of so many services
 #   make image      the root file system of examples/mere-image, packed

@@ -315,6 +315,15 @@ static void judge_status(struct trial *it)
 
 /* ---- lines --------------------------------------------------------------- */
 
+/* Each line counts; those up to number are not there. */
+static void blame_lost(const struct trial *it, const struct run *run,
+                       int number)
+{
+    life_blame(it->life, LOST_LINES, "%s: %d to %d of %d", it->plan->name,
+               run->logged + 1, number, run->pid);
+    it->life->counts[LOST_LINES] += (unsigned)(number - run->logged - 1);
+}
+
 /* PID NUMBER ..., after a stamp where there is one. */
 static void take_line(struct trial *it, const char *line)
 {
@@ -335,8 +344,7 @@ static void take_line(struct trial *it, const char *line)
         life_blame(it->life, DOUBLED_LINES, "%s: %d after %d of %d",
                    it->plan->name, number, run->logged, pid);
     else if (number != run->logged + 1)
-        life_blame(it->life, LOST_LINES, "%s: %d after %d of %d",
-                   it->plan->name, number, run->logged, pid);
+        blame_lost(it, run, number - 1);
     if (run != NULL && number > run->logged)
         run->logged = number;
 }
@@ -347,9 +355,7 @@ static void judge_last_lines(const struct trial *it)
         const struct run *run = &it->runs[i];
 
         if (run->lines != UNKNOWN && run->lines > run->logged)
-            life_blame(it->life, LOST_LINES, "%s: %d wrote %d lines, %d are"
-                       " there", it->plan->name, run->pid, run->lines,
-                       run->logged);
+            blame_lost(it, run, run->lines);
     }
 }
 
