@@ -154,8 +154,12 @@ static void change_extra(struct life *life)
 static void upgrade(struct life *life)
 {
     const char *what = life_random(life, 2) == 0 ? "svscan" : "init";
+    char socket[CRASH_PATH_MAX];
 
-    if (life->system == OURS && !life_has_command(life, what))
+    /* Of a tree that has just begun, svctl says that there is none. */
+    if (life->system == OURS && !life_has_command(life, what)
+        && access(system_path(life, socket, "live/.svscan/socket", "", ""),
+                  F_OK) == 0)
         system_ask(life, what, ASK_UPGRADE);
 }
 
