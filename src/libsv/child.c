@@ -3,7 +3,9 @@
  * child.c - the records of what svscan's children do.
  *
  * The header slot says which world the records are of: a pid means something
- * only in one boot and one pid namespace.
+ * only in one boot and one pid namespace.  The number of a namespace that is
+ * gone is the first to be given again, to the same container when it is started
+ * the next time; but its process 1 is another one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +33,8 @@ struct header {
     uint32_t format;
     uint32_t count;
     uint64_t namespace;
-    char boot[40];
+    char boot[BOOT_ID];
+    uint32_t first; /* when its process 1 began, plus 1, in ticks; 0: unknown */
 };
 
 static const char magic[8] = "svchild";
@@ -65,11 +68,51 @@ void sv_child_become(struct sv_child *child, enum sv_child_state state,
                           memory_order_release);
 }
 
+/* Field 22 of the stat line.  The name of the program, field 2, may hold
+ * anything, spaces and parentheses included: count from its last one. */
+static bool parse_start_time(const char *line, uint64_t *ticks)
+{
+    const char *at = strrchr(line, ')');
+
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL)
+        return false;
+
+    char *end;
+
+    errno = 0;
+    *ticks = strtoull(at + 1, &end, 10);
+    return end != at + 1 && errno == 0;
+}
+
+/* False with errno set; 0: there is no such process. */
+static bool start_time(pid_t pid, uint64_t *ticks)
+{
+    char dir[32], line[1024];
+
+    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
+
+    ssize_t n = sv_at_read(AT_FDCWD, dir, "stat", line, sizeof line - 1);
+
+    if (n < 0) {
+        if (errno == ENOENT || errno == ESRCH)
+            errno = 0;
+        return false;
+    }
+    line[n] = '\0';
+    if (parse_start_time(line, ticks))
+        return true;
+    errno = EPROTO;
+    return false;
+}
+
 /* Where /proc does not tell, the header names no world: its records are void
  * for whoever can tell, and refused by whoever cannot. */
 static bool this_world(struct header *header)
 {
     struct stat st;
+    uint64_t first;
 
     memset(header, 0, sizeof *header);
     memcpy(header->magic, magic, sizeof magic);
@@ -79,6 +122,8 @@ static bool this_world(struct header *header)
                       header->boot, BOOT_ID) != BOOT_ID)
         return false;
     header->namespace = st.st_ino;
+    if (start_time(1, &first)) /* not if others' processes are hidden from us */
+        header->first = (uint32_t)first + 1;
     return true;
 }
 
@@ -86,7 +131,8 @@ static bool is_same_world(const struct header *a, const struct header *b)
 {
     return memcmp(a->magic, b->magic, sizeof a->magic) == 0
            && a->namespace == b->namespace
-           && memcmp(a->boot, b->boot, sizeof a->boot) == 0;
+           && memcmp(a->boot, b->boot, sizeof a->boot) == 0
+           && (a->first == b->first || a->first == 0 || b->first == 0);
 }
 
 /* Closes fd for a caller who is failing already: its errno stands. */
@@ -270,43 +316,12 @@ void sv_children_free(struct sv_children *children, struct sv_child *child)
         children->first_free = i;
 }
 
-/* Field 22 of the stat line.  The name of the program, field 2, may hold
- * anything, spaces and parentheses included: count from its last one. */
-static bool parse_start_time(const char *line, uint64_t *ticks)
-{
-    const char *at = strrchr(line, ')');
-
-    for (int field = 2; at != NULL && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    if (at == NULL)
-        return false;
-
-    char *end;
-
-    errno = 0;
-    *ticks = strtoull(at + 1, &end, 10);
-    return end != at + 1 && errno == 0;
-}
-
 bool sv_child_is(pid_t pid, int64_t t0, int64_t t1)
 {
-    char dir[32], line[1024];
     uint64_t ticks;
 
-    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
-
-    ssize_t n = sv_at_read(AT_FDCWD, dir, "stat", line, sizeof line - 1);
-
-    if (n < 0) {
-        if (errno == ENOENT || errno == ESRCH)
-            errno = 0;
+    if (!start_time(pid, &ticks))
         return false;
-    }
-    line[n] = '\0';
-    if (!parse_start_time(line, &ticks)) {
-        errno = EPROTO;
-        return false;
-    }
     errno = 0;
     return ticks >= (uint64_t)(t0 / (SV_SECOND / TICKS_PER_SECOND))
            && ticks <= (uint64_t)(t1 / (SV_SECOND / TICKS_PER_SECOND));

@@ -12,7 +12,8 @@
 #include "sv/child.h"
 #include "sv/clock.h"
 
-enum { COUNT = 8, FORMAT_AT = 8, NAMESPACE_AT = 16, BOOT_AT = 24 };
+enum { COUNT = 8, FORMAT_AT = 8, NAMESPACE_AT = 16, BOOT_AT = 24,
+       FIRST_AT = 60 };
 
 #define FILE_NAME "children"
 #define FRESH "children.new"
@@ -167,6 +168,27 @@ END_TEST
 START_TEST(records_of_another_pid_namespace_are_void)
 {
     expect_forgotten(NAMESPACE_AT);
+}
+END_TEST
+
+START_TEST(records_of_a_namespace_that_had_another_process_1_are_void)
+{
+    expect_forgotten(FIRST_AT);
+}
+END_TEST
+
+START_TEST(records_that_do_not_know_process_1_are_good)
+{
+    static const char unknown[4];
+    struct sv_children children = opened();
+    int fd = openat(service, FILE_NAME, O_RDWR);
+
+    sv_children_take(&children, 1, 1);
+    forget(&children);
+    ck_assert_int_eq(pwrite(fd, unknown, sizeof unknown, FIRST_AT),
+                     sizeof unknown);
+    close(fd);
+    ck_assert_uint_eq(opened().copied, 1);
 }
 END_TEST
 
@@ -326,6 +348,8 @@ int main(void)
         the_next_svscan_finds_what_was_not_free_in_a_file_of_its_own,
         records_of_another_boot_are_void,
         records_of_another_pid_namespace_are_void,
+        records_of_a_namespace_that_had_another_process_1_are_void,
+        records_that_do_not_know_process_1_are_good,
         a_file_that_is_not_ours_is_void,
         records_of_a_later_version_are_refused_and_left_alone,
         records_of_a_later_version_and_another_boot_are_void,
