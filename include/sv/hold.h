@@ -28,6 +28,21 @@
  * descriptor under the same name replaces the first.  An init that has begun
  * its shutdown sends STOP again to each new svscan, after GIVE and before END,
  * so that it starts nothing.
+ * Why no byte is lost, whoever of service, logger and svscan is killed: init has
+ * a description of the fifo that reads and writes, so that neither end ever
+ * closes.  It is held before the service can write to it, and a message that
+ * was sent is read by init though svscan has died since; it is dropped when the
+ * service has left for good, and then nobody but what it left behind can write:
+ * the logger comes to the end.  Killed between leaving and the drop, svscan
+ * leaves a hold that nobody claims, which the next one drops when it has seen
+ * every directory.  Service and logger open the fifo anew at each start, so that
+ * no flag of one's description reaches another's.  Refused (a full table), the
+ * fifo lives as long as svscan, a service or its logger has it open; without an
+ * init of ours the same holds, and if svscan and the logger are dead at once a
+ * service that writes gets SIGPIPE.
+ * A readiness pipe is held between the intent and the fork, and tag says of which
+ * start it is: one of another is closed unread.
+ *
  * The relay's memfd and eventfd are the same for all of init's life, and RELAY
  * has init's version as its text.  An init that becomes another one is the same
  * to svscan, on the same line; the new one says UPGRADED.  init

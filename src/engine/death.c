@@ -4,12 +4,25 @@
  *
  * Step by step, so that SIGKILL between any two loses and repeats nothing: (1)
  * look at the status and leave the zombie; (2) record it as dead; (3) tally,
- * status file, events; (4) spawn what follows; (5) reap.  The next svscan finds
- * either the zombie's status (from init, who then reaps it) or the record, and
- * does (3) and (4) again; the tally knows a death that it has.
+ * status file, events; (4) spawn what follows; (5) reap.  What the next svscan
+ * finds, killed
+ *   before (2)   RUNNING, and a zombie that goes to init: the status comes from
+ *                the relay (relay.h).  Half of (2) is none: the head is stored
+ *                last, and wstat of a finish that runs, which is its run's, is
+ *                read only while the status file does not tell it.
+ *   in (3)       DEAD: all of (3) again.  The tally knows a death by its stamp,
+ *                which the record keeps; files are replaced whole; events may
+ *                come twice, which says nothing new.
+ *   in (4)       DEAD, or what spawn.h says of the birth of what follows.
+ *   before (5)   the record is of the next process, or IDLE.  The zombie's entry
+ *                is of nobody: what was spawned has another pid than it, since
+ *                it had its own still.
  * Where there is a finish it is spawned before the status file is written,
  * which names its pid, as s6 does: its record keeps the run's wstat and time
- * of death, so that (3) can still be done from it.
+ * of death, so that (3) can still be done from it; run's pid is in `of`, for a
+ * finish that never came to its exec, which is then the run's death again.
+ * A full file system costs the tally or the status file what could not be
+ * written, and a word; the record has its page already.
  */
 #include <errno.h>
 #include <fcntl.h>

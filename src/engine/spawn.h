@@ -8,20 +8,38 @@
  * it needs lies in a few slots below LOOP_FD_MIN; its first call is to leave
  * the shared table with only those.
  *
- * Why nothing is ever started twice, instant by instant (svscan may be killed
- * at each of them):
- *   before INTENT      nothing has happened; the next svscan starts it.
- *   INTENT, no child   the same: a record of intent alone never runs.
- *   child, no RUNNING  the child looks whether we live before it says RUNNING:
- *                      if not, it ends.  Until it ends or execs it holds the
- *                      tree's lock, which it inherited, and the next svscan
- *                      reads the records only under that lock: it sees INTENT,
- *                      and starts it.
- *   RUNNING, no exec   the child looks again, and takes RUNNING back if we are
- *                      dead.  The next svscan waits for the lock: by then there
- *                      is an INTENT, an exec (adopt it) or a failure (VOID).
- *   exec               the lock's description is gone from the child; pid, t0
- *                      and t1 name the process beyond doubt.
+ * Why nothing is ever started twice: what the next svscan finds, killed at each
+ * instant, and why it is right to do what adopt.c says.  It reads the records
+ * only under the tree's lock, whose description a child keeps until it execs
+ * or ends, so that by then none is on its way any more.
+ *   before INTENT      nothing has happened.  The record says IDLE, or of a
+ *                      finish DEAD: what led here is done again.
+ *   INTENT, no child   nothing runs: it is started.  So it is where fork fails,
+ *                      which puts back what the record said before.  If init
+ *                      holds the readiness pipe already, that of the new start
+ *                      replaces it (line_hold).
+ *   child, no RUNNING  the child looks whether we live before it says RUNNING,
+ *                      and if not, ends; killed, it leaves INTENT as well.  It
+ *                      has done nothing: it is started.
+ *   RUNNING, no exec   the child looks again, and takes RUNNING back to INTENT
+ *                      if we are dead.  If it saw us alive in our last instant
+ *                      it execs, with RUNNING true.  Killed by somebody, it is
+ *                      a death that init tells of.  exec refused: VOID, which
+ *                      is no death, and is tried again later.
+ *   exec               the lock is gone from it; it is known by pid, and by its
+ *                      start, which lies in [t0, t1]: both ends and the start
+ *                      are CLOCK_BOOTTIME, which counts suspended time too, and
+ *                      all are rounded down to ticks of 1/100 s alike.  Another
+ *                      process of that pid would have to begin within that
+ *                      window, after this one was reaped and every other
+ *                      number had been given.
+ *   the pid            is in the record before RUNNING: the kernel writes it
+ *                      (CLONE_PARENT_SETTID), or the child, in our namespace's
+ *                      number even where it has one of its own.
+ *   exec, no status    the record is newer than supervise/status, and says when
+ *                      run began, or how the run of a finish ended.
+ *   another world      another boot, pid namespace or process 1 of it: the
+ *                      records are void, and so is whatever ran (child.h).
  */
 #ifndef ENGINE_SPAWN_H
 #define ENGINE_SPAWN_H
