@@ -11,6 +11,8 @@
 #                   does it again
 #   make conformance    real s6 and ours side by side, as a table; LOAD=200
 #                   TIMES=20: so often, beside a tree of so many services
+#   make bench      measures, one benchmark of tests/bench after the other;
+#                   T=bench/take-over runs that one.  No part of make check
 #   make image      the root file system of examples/mere-image, packed
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
