@@ -4,15 +4,15 @@
  *
  *   killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS] random BIN DIR
  *   killer [-k KILLS] [-s SEED] booted BIN DIR
- *   killer [-k LIVES] [-s SEED] [-j JOBS] [-w PATH:NUMBER] sweep BIN DIR
+ *   killer [-k LIVES] [-s SEED] [-j JOBS] [-w PATH[:NUMBER]] sweep BIN DIR
  *
  * BIN: the programs under test.  random: lives, with the seeds from SEED on,
  * until there were KILLS kills.  booted: one life, in the tree of process 1,
  * which stays.  sweep: svscan is killed at every stop of every path; with -k at
- * so many of them, chosen by the seed; with -w at that one.  Each life has a
- * process, and a directory below DIR, which stays if something was wrong, and
- * with -w.  What was wrong is in DIR/report, and each stop of a sweep; exit
- * code 1 if anything was.
+ * so many of them, chosen by the seed; with -w on that path, or at that stop.
+ * Each life has a process, and a directory below DIR, which stays if something
+ * was wrong, and with -w PATH:NUMBER.  What was wrong is in DIR/report, and each
+ * stop of a sweep; exit code 1 if anything was.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 
 #define USAGE                                                                  \
     "killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS]"                 \
-    " [-w PATH:NUMBER] random|sweep|booted BIN DIR"
+    " [-w PATH[:NUMBER]] random|sweep|booted BIN DIR"
 
 enum {
     JOBS_MAX = 64,
@@ -50,9 +50,9 @@ static struct {
     bool is_booted;
     const char *bin;
     const char *dir;
-    struct position only; /* number 0: all */
+    struct position only; /* number 0: all; path PATHS: of all paths */
     FILE *report;
-} plan = { .jobs = 4 };
+} plan = { .jobs = 4, .only.path = PATHS };
 
 /* What a life hands back. */
 struct outcome {
@@ -137,10 +137,15 @@ static bool next_random(struct job *job)
     return true;
 }
 
+static bool is_to_be_walked(size_t path)
+{
+    return plan.only.path == PATHS || plan.only.path == path;
+}
+
 static bool is_measured(void)
 {
     for (size_t i = 0; i < PATHS; i++)
-        if (paths[i].stops == 0)
+        if (is_to_be_walked(i) && paths[i].stops == 0)
             return false;
     return true;
 }
@@ -150,7 +155,8 @@ static bool is_measured(void)
 static bool next_of_all(struct position *position)
 {
     for (size_t i = 0; i < PATHS; i++) {
-        if (paths[i].misses >= SLACK || paths[i].next == STOPS_MAX)
+        if (!is_to_be_walked(i) || paths[i].misses >= SLACK
+            || paths[i].next == STOPS_MAX)
             continue;
         *position = (struct position){ .path = i, .number = ++paths[i].next };
         return true;
@@ -187,6 +193,8 @@ static bool next_position(struct position *position)
         *position = plan.only;
         return begun++ == 0;
     }
+    while (begun < PATHS && !is_to_be_walked(begun))
+        begun++;
     if (begun < PATHS) {
         *position = (struct position){ .path = begun++ };
         return true;
@@ -346,19 +354,21 @@ static void name_system(const char *name)
         sv_die(SV_EXIT_USAGE, "no such system: ", name);
 }
 
+/* PATH, or PATH:NUMBER */
 static void name_position(char *text)
 {
     char *colon = strchr(text, ':');
 
-    if (colon == NULL)
-        sv_die_usage(USAGE);
-    *colon = '\0';
+    if (colon != NULL)
+        *colon = '\0';
+    plan.only.path = 0;
     while (plan.only.path < PATHS
            && strcmp(text, sweep_paths[plan.only.path]) != 0)
         plan.only.path++;
     if (plan.only.path == PATHS)
         sv_die(SV_EXIT_USAGE, "no such path: ", text);
-    plan.only.number = (unsigned)number(colon + 1);
+    if (colon != NULL)
+        plan.only.number = (unsigned)number(colon + 1);
 }
 
 static const char *whole(const char *path)
