@@ -11,8 +11,8 @@
  * which stays.  sweep: svscan is killed at every stop of every path; with -k at
  * so many of them, chosen by the seed; with -w on that path, or at that stop.
  * Each life has a process, and a directory below DIR, which stays if something
- * was wrong, and with -w PATH:NUMBER.  What was wrong is in DIR/report, and each
- * stop of a sweep; exit code 1 if anything was.
+ * was wrong, and with -w PATH:NUMBER.  What was wrong is in DIR/report, and
+ * each stop of a sweep; exit code 1 if anything was.
  */
 #include <errno.h>
 #include <fcntl.h>
