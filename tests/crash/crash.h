@@ -149,8 +149,8 @@ size_t system_supervisors(const struct life *life, pid_t pids[PIDS_MAX]);
 size_t system_loggers(const struct life *life, pid_t pids[PIDS_MAX]);
 /* Any that work in its tree. */
 size_t system_all(const struct life *life, pid_t pids[PIDS_MAX]);
-/* Starts a client that comes back when it is done.  To upgrade, the name is "init"
- * or "svscan", of ours only. */
+/* Starts a client that comes back when it is done.  To upgrade, the name is
+ * "init" or "svscan", of ours only. */
 void system_ask(struct life *life, const char *name, enum ask ask);
 /* Writes a letter to a control fifo; false if nobody listens. */
 bool system_letter(struct life *life, const char *name, char letter);

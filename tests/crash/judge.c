@@ -99,15 +99,16 @@ static void learn(struct trial *it, const struct entry *entry)
     }
 }
 
-/* It was killed when all was over, for having been left behind. */
+/* It was killed when all was over, for having been left behind; or taken for
+ * svscan, as which it was seen just before its exec. */
 static void note_left(struct trial *it, const struct entry *entry)
 {
     struct run *run =
-        entry->kind == KILLED && entry->a == 0 ? run_of(it, entry->pid) : NULL;
+        entry->kind == KILLED ? run_of(it, entry->pid) : NULL;
 
     if (run != NULL) {
         run->killed = entry->time;
-        run->is_left = true;
+        run->is_left = entry->a == 0;
     }
 }
 

@@ -285,13 +285,29 @@ static bool is_one(const struct life *life, const char *process,
     return *names != NULL;
 }
 
+static bool is_at_the_root(const struct life *life, const char *process)
+{
+    char path[64], cwd[CRASH_PATH_MAX];
+
+    snprintf(path, sizeof path, "/proc/%.16s/cwd", process);
+
+    ssize_t n = readlink(path, cwd, sizeof cwd - 1);
+
+    if (n <= 0)
+        return false;
+    cwd[n] = '\0';
+    return strcmp(cwd, life->tree) == 0;
+}
+
 /* A child of svscan is called svscan, too, until its exec: svscan itself is a
- * child of init, in a session of its own. */
+ * child of init, in a session of its own, and not in a service's directory. */
 static bool is_svscan(const struct life *life, const char *process)
 {
     char path[64], text[512];
     int parent, session;
 
+    if (!is_at_the_root(life, process))
+        return false;
     snprintf(path, sizeof path, "/proc/%.16s/stat", process);
 
     int fd = open(path, O_RDONLY | O_CLOEXEC);
