@@ -243,6 +243,11 @@ conformance: all | test-tools
 		tests/run conformance); \
 	status=$$?; tests/conformance-table; exit $$status
 
+bench: all
+	$(Q)for bench in $(or $(T:%=tests/%),tests/bench/*); do \
+		[ ! -x $$bench ] || SV_BIN=$(CURDIR)/$B/bin $$bench || exit; \
+	done
+
 tested: all killer $(if $(filter-out boot%,$(T)),,image) | test-tools
 	$(Q)$(MAKE) VARIANT=$(TESTED) all unit
 	$(Q)$(MAKE) VARIANT=fuzz-clang fuzz
@@ -349,5 +354,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit fuzz killer check crash conformance image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: all programs objects unit fuzz killer check crash bench conformance image boot image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean
