@@ -26,6 +26,17 @@
  *                           is a process, of the next start while there is
  *                           none; 0 for no timer
  *
+ * The header:
+ *
+ *   offset  size  field
+ *        0     8  magic     "svchild"
+ *        8     4  version   sv/state.h
+ *       12     4  tree      what survives of the tree itself: SV_TREE_* below,
+ *                           and how often svscan was started again in the high
+ *                           half, 65535 for more; version 1 has no such field
+ *       16     8  pid namespace
+ *       24    40  boot id
+ *
  * The one rule: every field that a state needs is stored before the head that
  * announces the state, and no field that the present state needs is changed
  * under it (deadline and the count in wstat apart, each of which is one store
@@ -65,6 +76,13 @@ enum {
     SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
     SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
+};
+
+/* Of the tree.  A stop that init asks for is not noted: init says it again. */
+enum {
+    SV_TREE_RUNS = 1 << 0,        /* a svscan has begun, and not ended orderly */
+    SV_TREE_STOPS = 1 << 1,       /* everything is being stopped */
+    SV_TREE_LOGGERS_TOO = 1 << 2, /* ... and loggers are told to go as well */
 };
 
 struct sv_child {
@@ -143,6 +161,12 @@ bool sv_children_open(struct sv_children *children, int base, const char *file,
  * what it finds. */
 struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
                                   uint64_t ino);
+/* What the header says of the tree: flags, and the count of restarts. */
+unsigned sv_children_tree(const struct sv_children *children,
+                          uint32_t *restarts);
+/* Replaces both, in one store. */
+void sv_children_set_tree(struct sv_children *children, unsigned flags,
+                          uint32_t restarts);
 void sv_children_free(struct sv_children *children, struct sv_child *child);
 
 /* Does the process pid live, and did it start between t0 and t1 (CLOCK_BOOTTIME

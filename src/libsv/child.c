@@ -24,6 +24,7 @@
 enum {
     BOOT_ID = 36,
     TICKS_PER_SECOND = 100,
+    TREE_VERSION = 2, /* from it on the header has the word of the tree */
     PAGE_SLOTS = 4096 / sizeof(struct sv_child),
     BATCH = 4 * PAGE_SLOTS, /* read at once */
 };
@@ -31,7 +32,7 @@ enum {
 struct header {
     char magic[8];
     uint32_t format;
-    uint32_t count;
+    _Atomic uint32_t tree;
     uint64_t namespace;
     char boot[BOOT_ID];
     uint32_t first; /* when its process 1 began, plus 1, in ticks; 0: unknown */
@@ -216,8 +217,7 @@ static bool copy_slots(struct sv_children *children, int fd)
     return got == 0;
 }
 
-/* Those of an earlier version are read; there has been no other layout yet.
- * A later one keeps the header as it is, so that it can be refused. */
+/* Those of an earlier version are read: their slots are the same.  A later one keeps the header as it is, so that it can be refused. */
 static bool copy_same_world(struct sv_children *children, int fd,
                             const struct header *old)
 {
@@ -228,7 +228,7 @@ static bool copy_same_world(struct sv_children *children, int fd,
 }
 
 static bool copy_old(struct sv_children *children, int base, const char *file,
-                     const struct header *world)
+                     struct header *world)
 {
     struct header old;
     int fd = openat(base, file, O_RDONLY | O_CLOEXEC);
@@ -239,8 +239,11 @@ static bool copy_old(struct sv_children *children, int base, const char *file,
     ssize_t got = read(fd, &old, sizeof old);
     bool ok = got >= 0;
 
-    if (got == (ssize_t)sizeof old && is_same_world(&old, world))
+    if (got == (ssize_t)sizeof old && is_same_world(&old, world)) {
         ok = copy_same_world(children, fd, &old);
+        if (old.format >= TREE_VERSION)
+            world->tree = old.tree;
+    }
     close_quietly(fd);
     return ok;
 }
@@ -263,7 +266,6 @@ bool sv_children_open(struct sv_children *children, int base, const char *file,
     *children = (struct sv_children){ .count = count, .first_free = 1 };
     if (!map_fresh(children, base, fresh))
         return false;
-    world.count = (uint32_t)count;
     if (!back(children, 0))
         goto fail;
     if (known ? !copy_old(children, base, file, &world)
@@ -282,6 +284,28 @@ fail:;
     unlinkat(base, fresh, 0);
     errno = error;
     return false;
+}
+
+static struct header *header_of(const struct sv_children *children)
+{
+    return (struct header *)(void *)children->slots;
+}
+
+unsigned sv_children_tree(const struct sv_children *children,
+                          uint32_t *restarts)
+{
+    uint32_t tree = atomic_load(&header_of(children)->tree);
+
+    *restarts = tree >> 16;
+    return tree & 0xffff;
+}
+
+void sv_children_set_tree(struct sv_children *children, unsigned flags,
+                          uint32_t restarts)
+{
+    if (restarts > SV_RESTARTS_MAX)
+        restarts = SV_RESTARTS_MAX;
+    atomic_store(&header_of(children)->tree, flags | restarts << 16);
 }
 
 struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,

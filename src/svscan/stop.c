@@ -101,9 +101,11 @@ void stop_drain(struct tree *tree, struct service *logger)
     arm_drain(tree);
 }
 
+/* From here on whoever starts the tree next starts it. */
 static void finish_stop(struct tree *tree)
 {
     tree->phase = STOP_DONE;
+    sv_children_set_tree(&tree->engine.children, 0, 0);
     if (!line_say(&tree->engine, SV_HOLD_STOPPED, 0))
         tree->engine.loop.stop = true;
 }
@@ -174,4 +176,19 @@ void stop_begin(struct tree *tree, bool loggers_too)
     tree->engine.is_stopping = true;
     tree->engine.stop_kill_ms = STOP_KILL_MS;
     enter_phase(tree, STOP_SERVICES);
+}
+
+/* One that init began is not: init says so again, and TERM from it, which comes
+ * when it has waited long enough, changes nothing. */
+void stop_begin_noted(struct tree *tree, bool loggers_too)
+{
+    unsigned flags = SV_TREE_RUNS | SV_TREE_STOPS;
+
+    if (tree->loggers_too || loggers_too)
+        flags |= SV_TREE_LOGGERS_TOO;
+    if (tree->phase == STOP_NOT)
+        tree->is_noted = true;
+    if (tree->is_noted && tree->phase != STOP_DONE)
+        sv_children_set_tree(&tree->engine.children, flags, tree->restarts);
+    stop_begin(tree, loggers_too);
 }

@@ -55,10 +55,10 @@ void tree_command(struct tree *tree, char letter)
         return;
     case 'i':
     case 't':
-        stop_begin(tree, false);
+        stop_begin_noted(tree, false);
         return;
     case 'q':
-        stop_begin(tree, true);
+        stop_begin_noted(tree, true);
         return;
     case 'n':
     case 'N':
@@ -393,6 +393,7 @@ bool tree_open(struct tree *tree, int live)
     const struct options *options = tree->options;
     struct engine *engine = &tree->engine;
 
+    tree->began = sv_boottime();
     tree->control.fd = -1;
     tree->serve.listener.fd = -1;
     tree->catch_all_fifo = -1;
@@ -411,15 +412,43 @@ bool tree_open(struct tree *tree, int live)
            && open_serve(tree);
 }
 
+/* What was said of the tree by a svscan before us, and by us: a restart counts
+ * if that one neither left nor became us.  Returns its flags. */
+static unsigned note_begin(struct tree *tree)
+{
+    struct sv_children *children = &tree->engine.children;
+    unsigned flags = sv_children_tree(children, &tree->restarts);
+
+    if ((flags & SV_TREE_RUNS) != 0 && tree->options->resumed == NULL)
+        tree->restarts++;
+    flags |= SV_TREE_RUNS;
+    sv_children_set_tree(children, flags, tree->restarts);
+    return flags;
+}
+
+/* Nobody has died: the next svscan starts as it is told to. */
+static void note_end(struct tree *tree)
+{
+    if (tree->phase != STOP_DONE)
+        sv_children_set_tree(&tree->engine.children, 0, tree->restarts);
+}
+
 void tree_run(struct tree *tree)
 {
     struct engine *engine = &tree->engine;
+    unsigned flags = note_begin(tree);
 
+    /* Everything is taken up first, and nothing started. */
+    if ((flags & SV_TREE_STOPS) != 0)
+        engine->is_stopping = true;
     notify(tree->options->notify);
     scan_all(tree);
+    if ((flags & SV_TREE_STOPS) != 0)
+        stop_begin_noted(tree, (flags & SV_TREE_LOGGERS_TOO) != 0);
     line_say(engine, SV_HOLD_UP, 0);
     if (tree->options->period_ms > 0)
         loop_arm(&engine->loop, &tree->period,
                  sv_boottime() + tree->options->period_ms * SV_MS, on_period);
     loop_run(&engine->loop);
+    note_end(tree);
 }

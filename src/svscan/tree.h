@@ -71,6 +71,9 @@ struct tree {
     bool is_entering; /* ... a phase: it is not over before it has begun */
     struct timer drain;
     bool loggers_too; /* q: TERM for loggers as well */
+    bool is_noted;    /* the stop, for a svscan after us */
+    int64_t began;     /* CLOCK_BOOTTIME ns */
+    uint32_t restarts; /* of svscan, that nobody asked for */
     int catch_all_fifo; /* held open for both; -1: none */
     bool has_strangers; /* there may be children that we did not start */
     struct script *scripts; /* of signals, those that run */
@@ -155,6 +158,8 @@ void upgrade_answered(struct tree *tree);
 
 /* Begins to stop the tree; once begun it only gets more urgent. */
 void stop_begin(struct tree *tree, bool loggers_too);
+/* The same, for one that a svscan after us is to go on with. */
+void stop_begin_noted(struct tree *tree, bool loggers_too);
 /* A service has left: is its phase over? */
 void stop_advance(struct tree *tree, const struct service *leaving);
 /* A logger has lost its producer for good: it ends when it has read all. */

@@ -11,6 +11,7 @@
 
 #include "sv/child.h"
 #include "sv/clock.h"
+#include "sv/state.h"
 
 enum { COUNT = 8, FORMAT_AT = 8, NAMESPACE_AT = 16, BOOT_AT = 24,
        FIRST_AT = 60 };
@@ -69,6 +70,37 @@ START_TEST(a_slot_is_idle_and_empty_when_it_is_taken)
     ck_assert_uint_eq(child->ino, 9);
     ck_assert_int_eq(child->pid, 0);
     ck_assert_int_eq(child->deadline, 0);
+}
+END_TEST
+
+START_TEST(what_is_noted_of_the_tree_is_there_for_the_next)
+{
+    struct sv_children children = opened();
+    uint32_t restarts = 99;
+
+    ck_assert_uint_eq(sv_children_tree(&children, &restarts), 0);
+    ck_assert_uint_eq(restarts, 0);
+    sv_children_set_tree(&children, SV_TREE_RUNS | SV_TREE_STOPS, 70000);
+    forget(&children);
+    children = opened();
+    ck_assert_uint_eq(sv_children_tree(&children, &restarts),
+                      SV_TREE_RUNS | SV_TREE_STOPS);
+    ck_assert_uint_eq(restarts, SV_RESTARTS_MAX);
+}
+END_TEST
+
+/* Version 1 had the number of slots there. */
+START_TEST(of_the_tree_a_first_version_notes_nothing)
+{
+    struct sv_children children = opened();
+    uint32_t restarts;
+
+    sv_children_set_tree(&children, SV_TREE_STOPS, 5);
+    forget(&children);
+    change(FORMAT_AT, 1 - SV_STATE_VERSION);
+    children = opened();
+    ck_assert_uint_eq(sv_children_tree(&children, &restarts), 0);
+    ck_assert_uint_eq(restarts, 0);
 }
 END_TEST
 
@@ -353,6 +385,8 @@ int main(void)
         a_file_that_is_not_ours_is_void,
         records_of_a_later_version_are_refused_and_left_alone,
         records_of_a_later_version_and_another_boot_are_void,
+        what_is_noted_of_the_tree_is_there_for_the_next,
+        of_the_tree_a_first_version_notes_nothing,
         records_of_an_earlier_version_are_read,
         a_file_with_more_records_than_there_are_slots_is_refused,
         a_file_without_room_to_grow_is_an_error_and_no_signal,
