@@ -2,6 +2,9 @@
 /*
  * status.c - status and events: what the services do.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
@@ -16,6 +19,18 @@ static bool is_as_it_should(const struct sv_wire_row *row, bool is_named)
     if (row_is_ready(row))
         return true;
     return !is_named && !(row->flags & SV_ROW_WANT_UP) && !*row->note;
+}
+
+/* svscan has been killed, or has crashed: worth a line to people, while no
+ * service has noticed. */
+static void say_restarts(struct tree *tree)
+{
+    char restarts[SV_WIRE_FACT_MAX + 1];
+
+    tree_fact(tree, "restarts", restarts);
+    if (*restarts && strcmp(restarts, "0") != 0)
+        fprintf(stdout, "svscan was started again: %s time%s\n", restarts,
+                strcmp(restarts, "1") == 0 ? "" : "s");
 }
 
 int verb_status(const struct call *call)
@@ -33,6 +48,8 @@ int verb_status(const struct call *call)
         show_json(&rows);
     else
         table_print(stdout, &rows, &look);
+    if (!call->json && !call->count)
+        say_restarts(tree);
     show_end();
     rows_free(&rows);
     tree_close(tree);

@@ -303,8 +303,14 @@ static const char *upgrade_hook(void *context, char letter)
 static void info_hook(void *context, struct sv_wire_out *out)
 {
     const struct tree *tree = context;
+    char number[SV_NUMBER_MAX];
 
     sv_wire_put_fact(out, "version", SV_VERSION);
+    sv_wire_put_fact(out, "pid", sv_number(number, getpid()));
+    sv_wire_put_fact(
+        out, "uptime_ms",
+        sv_number(number, (sv_boottime() - tree->began) / SV_MS));
+    sv_wire_put_fact(out, "restarts", sv_number(number, tree->restarts));
     if (tree->engine.line.fd >= 0 && tree->engine.init_version[0] != '\0')
         sv_wire_put_fact(out, "init", tree->engine.init_version);
 }
