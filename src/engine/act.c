@@ -137,11 +137,12 @@ static void forget_stdio(struct service *service)
     mark(service, SV_CHILD_LAST | SV_CHILD_CLOSED);
 }
 
-void service_save(struct service *service)
+void service_tell(const struct service *service, struct sv_status *status)
 {
     bool finishing = service->state == STATE_FINISH
                      || service->state == STATE_LAST_FINISH;
-    struct sv_status status = {
+
+    *status = (struct sv_status){
         .stamp = service->stamp,
         .ready = service->ready_stamp,
         .pid = service_is_running(service) ? service->child->pid : 0,
@@ -157,7 +158,14 @@ void service_save(struct service *service)
                ? SV_STATUS_READY
                : 0u);
 
-    status.flags = (uint8_t)flags;
+    status->flags = (uint8_t)flags;
+}
+
+void service_save(struct service *service)
+{
+    struct sv_status status;
+
+    service_tell(service, &status);
     if (!sv_status_write(service->base, service->dir, &status))
         sv_warn_sys("unable to write the status of ", service->name);
 }

@@ -106,11 +106,15 @@ static void catch_up(struct service *service)
     }
 }
 
-static void read_status(struct service *service)
+/* False if the file could not tell. */
+static bool read_status(struct service *service, struct sv_status *told)
 {
     struct sv_status status;
+    bool ok = sv_status_read(service->base, service->dir, told);
 
-    if (!sv_status_read(service->base, service->dir, &status)) {
+    if (ok) {
+        status = *told;
+    } else {
         sv_warn_sys("unable to read the status of ", service->name,
                     " (taking it as wanted up)");
         status = (struct sv_status){ .flags = SV_STATUS_WANT_UP };
@@ -128,6 +132,7 @@ static void read_status(struct service *service)
     if (sv_child_state(service->child) == SV_CHILD_RUNNING
         && !is_told(service, &status))
         catch_up(service);
+    return ok;
 }
 
 static void read_tally(struct service *service)
@@ -150,9 +155,19 @@ static void send_events_again(const struct service *service)
     sv_event_notify(service->base, service->dir, events);
 }
 
-static void tell_again(struct service *service)
+/* Most files say all of it already, and to write thousands takes its time.  told
+ * is what the file says; NULL: nobody knows. */
+static void tell_again(struct service *service, const struct sv_status *told)
 {
-    service_save(service);
+    char before[SV_STATUS_SIZE], after[SV_STATUS_SIZE];
+    struct sv_status status;
+
+    service_tell(service, &status);
+    sv_status_pack(after, &status);
+    if (told != NULL)
+        sv_status_pack(before, told);
+    if (told == NULL || memcmp(before, after, sizeof after) != 0)
+        service_save(service);
     send_events_again(service);
 }
 
@@ -282,7 +297,8 @@ bool adopt_watch(struct service *service)
     return error == 0;
 }
 
-static void adopt_running(struct service *service)
+static void adopt_running(struct service *service,
+                          const struct sv_status *told)
 {
     struct sv_child *child = service->child;
     int64_t deadline = child->deadline;
@@ -292,7 +308,7 @@ static void adopt_running(struct service *service)
     count_adopted(service);
     if (service->pid.fd < 0) {
         if (sv_child_role(child) == SV_ROLE_FINISH)
-            tell_again(service); /* its record will tell of its own end */
+            tell_again(service, told); /* its record will tell of its own end */
         adopt_await(service);
         return;
     }
@@ -300,20 +316,19 @@ static void adopt_running(struct service *service)
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
         service_arm(service, deadline);
     }
-    tell_again(service);
+    tell_again(service, told);
 }
 
 /* ---- no process ---------------------------------------------------------- */
 
-static void adopt_idle(struct service *service)
+static void adopt_idle(struct service *service, const struct sv_status *told)
 {
     service->state = STATE_DOWN;
     if (service->want && service->child->deadline != 0)
         service_arm(service, service->child->deadline);
     service->is_new = service->never_started;
-    service_save(service);
+    tell_again(service, told);
     service->is_new = false;
-    send_events_again(service);
     if (service->want && service->child->deadline == 0)
         service_retry(service);
 }
@@ -365,8 +380,10 @@ static void redo(struct service *service)
 void adopt(struct service *service)
 {
     struct sv_child *child = service->child;
+    struct sv_status status, *told = &status;
 
-    read_status(service);
+    if (!read_status(service, told))
+        told = NULL;
     read_tally(service);
     /* Of finish only its own start is known: the next of run is a second
      * after that, which is never too early. */
@@ -378,14 +395,14 @@ void adopt(struct service *service)
         redo(service);
         break;
     case SV_CHILD_RUNNING:
-        adopt_running(service);
+        adopt_running(service, told);
         break;
     case SV_CHILD_DEAD:
         set_state(service);
         service_died(service, sv_child_wstat(child), child->died);
         break;
     default:
-        adopt_idle(service);
+        adopt_idle(service, told);
         break;
     }
     if (service->state != STATE_GONE && service->engine->hooks.changed != NULL)

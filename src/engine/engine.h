@@ -245,6 +245,8 @@ void service_retry(struct service *service);
 /* Arms its one timer: the restart, or the kill, of its state. */
 void service_arm(struct service *service, int64_t at);
 
+/* What the status file is to say. */
+void service_tell(const struct service *service, struct sv_status *status);
 /* Writes the status file. */
 void service_save(struct service *service);
 
