@@ -176,9 +176,9 @@ struct service_origin {
 };
 
 /* Opens an engine whose loop, live, hooks, shared_lock and is_alone are set, and
- * after an exec is_resumed and inherited_files (the rest is 0), with records in the file `children` below live (children_new is
- * its temporary name).  lock is the tree's, which is held already.  False with
- * errno set. */
+ * after an exec is_resumed and inherited_files (the rest is 0), with records in
+ * the file `children` below live (children_new is its temporary name).  lock is
+ * the tree's, which is held already.  False with errno set. */
 bool engine_open(struct engine *engine, int lock, const char *children,
                  const char *children_new, size_t services_max);
 

@@ -159,7 +159,8 @@ void line_keep(struct engine *engine, const struct sv_hold *message, int fd)
         held[engine->helds++] = (struct held){ *message, fd };
         return;
     }
-    sv_warn("no room for a descriptor of an earlier svscan's (going on without it)");
+    sv_warn("no room for a descriptor of an earlier svscan's"
+            " (going on without it)");
     if (fd >= 0)
         close(fd);
 }

@@ -20,9 +20,9 @@ enum place {
 
 extern enum place place;
 
-/* Keeps argv.  Blocks every signal (all are taken through a signalfd, and what init starts
- * gets back what init was given), makes sure that 0, 1 and 2 are open, and
- * notes what of them was not. */
+/* Keeps argv.  Blocks every signal (all are taken through a signalfd, and what
+ * init starts gets back what init was given), makes sure that 0, 1 and 2 are
+ * open, and notes what of them was not. */
 void boot_begin(char *const *argv);
 
 /* Sets place, as process 1 (having mounted /proc, if it is not there) or as a
@@ -53,8 +53,8 @@ void boot_restore(void);
 void boot_exec(const char *path, const char *const *argv);
 void boot_exec_sibling(const char *name, const char *const *argv);
 
-/* Over an exec of init itself: what it was given, which is what its children get.
- * boot_resume after boot_begin. */
+/* Over an exec of init itself: what it was given, which is what its children
+ * get.  boot_resume after boot_begin. */
 struct boot_state {
     int32_t place;
     uint32_t spare;

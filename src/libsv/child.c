@@ -217,7 +217,8 @@ static bool copy_slots(struct sv_children *children, int fd)
     return got == 0;
 }
 
-/* Those of an earlier version are read: their slots are the same.  A later one keeps the header as it is, so that it can be refused. */
+/* Those of an earlier version are read: their slots are the same.  A later one
+ * keeps the header as it is, so that it can be refused. */
 static bool copy_same_world(struct sv_children *children, int fd,
                             const struct header *old)
 {
