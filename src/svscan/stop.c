@@ -101,12 +101,17 @@ void stop_drain(struct tree *tree, struct service *logger)
     arm_drain(tree);
 }
 
-/* From here on whoever starts the tree next starts it. */
+/* From here on whoever starts the tree next starts it.  An init that asked for
+ * the stop has use for us until it is over; one that did not starts the tree
+ * again, as any parent does. */
 static void finish_stop(struct tree *tree)
 {
+    bool is_told;
+
     tree->phase = STOP_DONE;
     sv_children_set_tree(&tree->engine.children, 0, 0);
-    if (!line_say(&tree->engine, SV_HOLD_STOPPED, 0))
+    is_told = line_say(&tree->engine, SV_HOLD_STOPPED, 0);
+    if (tree->is_noted || !is_told)
         tree->engine.loop.stop = true;
 }
 
