@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * family.c - the descendants of a guardian.
+ * family.c - the descendants of a guardian, and who of them is a logger.
  *
- * A process is one of ours if its parents lead to us.  It is opened (pidfd)
+ * A process is a guardian's if its parents lead to it.  It is opened (pidfd)
  * before they are looked at: if it ends meanwhile and its number goes to
  * another, the signal is lost and hits nobody.
  */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/paths.h"
 #include "sv/say.h"
 #include "init/family.h"
 
@@ -80,20 +82,54 @@ static bool is_ours(int proc, pid_t pid)
     return false;
 }
 
-static void signal_if_ours(int proc, pid_t pid, const int *signals)
+/* What has entered the namespace of a process 1 from outside has a parent that
+ * we do not see, and is ours too. */
+static bool may_be_hit(int proc, pid_t pid)
+{
+    return getpid() == 1 || is_ours(proc, pid);
+}
+
+static bool ends_with(const char *text, size_t n, const char *end)
+{
+    size_t length = strlen(end);
+
+    return n >= length && memcmp(text + n - length, end, length) == 0;
+}
+
+bool family_is_log_fifo(const char *path, size_t n)
+{
+    return ends_with(path, n, "/" SV_STDOUT)
+           || ends_with(path, n, "/" SV_CATCH_ALL "/" SV_CATCH_ALL_FIFO);
+}
+
+/* By what it reads: process 1 reads no service directory. */
+static bool is_logger(int proc, pid_t pid)
+{
+    char link[SV_NUMBER_MAX + sizeof "/fd/0"];
+    char path[SV_PATH_MAX];
+    ssize_t n;
+
+    strcat(sv_number(link, pid), "/fd/0");
+    n = readlinkat(proc, link, path, sizeof path);
+    return n > 0 && family_is_log_fifo(path, (size_t)n);
+}
+
+static void signal_one(int proc, pid_t pid, enum family whom,
+                       const int *signals)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
     if (fd == -1)
         return;
-    if (is_ours(proc, pid))
+    if (may_be_hit(proc, pid)
+        && (whom == FAMILY_ALL || !is_logger(proc, pid)))
         for (; *signals != 0; signals++)
             syscall(SYS_pidfd_send_signal, fd, *signals, NULL, 0);
     close(fd);
 }
 
 static void signal_entries(int proc, const char *entries, size_t size,
-                           const int *signals)
+                           enum family whom, const int *signals)
 {
     for (size_t at = 0; at < size;) {
         const struct entry *entry = (const void *)(entries + at);
@@ -101,12 +137,12 @@ static void signal_entries(int proc, const char *entries, size_t size,
         pid_t pid = read_pid(entry->name, end);
 
         if (pid > 1)
-            signal_if_ours(proc, pid, signals);
+            signal_one(proc, pid, whom, signals);
         at += entry->length;
     }
 }
 
-void family_signal(const int *signals)
+void family_signal(enum family whom, const int *signals)
 {
     static _Alignas(struct entry) char entries[ENTRIES_MAX];
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,6 +151,6 @@ void family_signal(const int *signals)
     if (proc == -1)
         return;
     while ((got = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0)
-        signal_entries(proc, entries, (size_t)got, signals);
+        signal_entries(proc, entries, (size_t)got, whom, signals);
     close(proc);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * family.h - the descendants of a guardian, which alone it may hit.
+ * family.h - whom init may hit: as a guardian its descendants alone.
  */
 #ifndef INIT_FAMILY_H
 #define INIT_FAMILY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -12,8 +13,17 @@
  * none. */
 pid_t family_parent(const char *stat, size_t n);
 
-/* Sends the signals (0 ends them), in order, to every process below us that
- * /proc shows. */
-void family_signal(const int *signals);
+/* Does a descriptor that /proc shows as path, n bytes, lead to the fifo that a
+ * logger reads? */
+bool family_is_log_fifo(const char *path, size_t n);
+
+enum family {
+    FAMILY_ALL,
+    FAMILY_WRITERS, /* all but loggers, which end when nobody writes any more */
+};
+
+/* Sends the signals (0 ends them), in order, to every process that /proc shows
+ * and that is ours: below a guardian, anywhere in the world of a process 1. */
+void family_signal(enum family whom, const int *signals);
 
 #endif

@@ -27,13 +27,14 @@
 #include "init/tree.h"
 
 enum {
+    DRAIN_MS = 1000,      /* for loggers, when all who wrote have been killed */
     KILL_MS = 2000,       /* for the killed to be gone; a D state may not be */
     CLOSE_MS = 60000,     /* for the file systems */
     CONTAINER_MS = 9500,  /* for all of it: runtimes kill after 10 s */
     GRACE_MIN_MS = 500,   /* ... but so long at least for what is left */
 };
 
-enum phase { RUNNING, STOPPING, LEAVING, KILLING, CLOSING, OVER };
+enum phase { RUNNING, STOPPING, LEAVING, DRAINING, KILLING, CLOSING, OVER };
 
 static const struct settings *settings;
 static enum phase phase;
@@ -42,6 +43,7 @@ static int status;
 static int64_t asked;
 static int64_t limit = INT64_MAX; /* of the phase */
 static pid_t closer;
+static bool is_alone;    /* svscan has not stopped the services: we do */
 
 void halt_begin(const struct settings *with)
 {
@@ -61,7 +63,7 @@ static void enter(enum phase next, int64_t ms)
 static void signal_all(const int *signals)
 {
     if (place == PLACE_GUARDIAN) {
-        family_signal(signals);
+        family_signal(FAMILY_ALL, signals);
         return;
     }
     for (; *signals != 0; signals++)
@@ -81,6 +83,8 @@ static int64_t grace_ms(void)
 
     if (place != PLACE_CONTAINER)
         return grace;
+    if (is_alone)
+        since += DRAIN_MS;
     if (grace > CONTAINER_MS - since)
         grace = CONTAINER_MS - since;
     return grace < GRACE_MIN_MS ? GRACE_MIN_MS : grace;
@@ -94,15 +98,28 @@ static void enter_stopping(void)
     line_say_stop();
 }
 
-/* With the holds gone, a logger that still drains comes to the end of its
- * file. */
-static void enter_leaving(void)
+/* With the holds gone, a logger that still drains comes to the end of its file.
+ * Where svscan has not stopped the services, loggers are left to come to it. */
+static void enter_leaving(bool alone)
 {
-    sv_info("stopping the processes that are left");
+    is_alone = alone;
+    sv_info(alone ? "stopping the services without svscan"
+                  : "stopping the processes that are left");
     tree_let_go();
     holds_close_all();
     enter(LEAVING, grace_ms());
-    signal_all(term);
+    if (alone)
+        family_signal(FAMILY_WRITERS, term);
+    else
+        signal_all(term);
+    reap_sweep();
+}
+
+static void enter_draining(void)
+{
+    sv_info("killing the services that are left");
+    enter(DRAINING, DRAIN_MS);
+    family_signal(FAMILY_WRITERS, kill_);
     reap_sweep();
 }
 
@@ -165,7 +182,7 @@ void halt_set_status(int with)
 void halt_stopped(void)
 {
     if (phase == STOPPING)
-        enter_leaving();
+        enter_leaving(false);
 }
 
 bool halt_ended(pid_t pid)
@@ -182,8 +199,18 @@ static void look_at_stopping(bool late)
 {
     if (late)
         sv_warn("the services have not all stopped in time");
-    if (late || tree_is_crashing())
-        enter_leaving();
+    if (late || tree_is_hopeless())
+        enter_leaving(true);
+}
+
+static void look_at_leaving(bool late)
+{
+    if (reap_is_childless())
+        enter_closing();
+    else if (late && is_alone && phase == LEAVING)
+        enter_draining();
+    else if (late)
+        enter_killing();
 }
 
 static void look_at_killing(bool late)
@@ -203,10 +230,8 @@ void halt_look(void)
 
     if (phase == STOPPING)
         look_at_stopping(late);
-    else if (phase == LEAVING && reap_is_childless())
-        enter_closing();
-    else if (phase == LEAVING && late)
-        enter_killing();
+    else if (phase == LEAVING || phase == DRAINING)
+        look_at_leaving(late);
     else if (phase == KILLING)
         look_at_killing(late);
     else if (phase == CLOSING && late)

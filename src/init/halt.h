@@ -9,7 +9,9 @@
  *                         +-- at once -----> KILLING ------+
  *                                                nobody left, or limit
  *
- * STOPPING: svscan stops the services.  LEAVING: what is left has had TERM.
+ * STOPPING: svscan stops the services.  LEAVING: what is left has had TERM; if
+ * svscan could not, all but the loggers, which end when nobody writes to them
+ * any more, and before KILLING there is DRAINING: all but they have had KILL.
  * KILLING: it has had KILL.  CLOSING: a machine's file systems are made clean
  * (elsewhere it is passed through).  Each has its limit, so that no process and
  * no disk can keep a machine from going down.

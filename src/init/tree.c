@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,9 +38,13 @@ static int64_t started;
 static unsigned in_a_row;        /* deaths that followed closely */
 static int64_t deaths[DEATHS];   /* when, in a ring */
 static unsigned death;           /* the oldest of them */
-static int64_t said;             /* when the crash loop was last mentioned */
+static int64_t said;             /* when that it does not live was last said */
 static bool refused;
 static bool let_go;
+static uint32_t count;           /* of all deaths */
+static int *unable;              /* why the last start was none, or 0; the
+                                    child's as well; NULL: nobody can tell */
+static int64_t unable_since;     /* 0: it can be run */
 
 /* ---- starting ------------------------------------------------------------- */
 
@@ -73,7 +78,10 @@ static _Noreturn void become_svscan(int line)
         dup2(null, 0);
     boot_restore();
     boot_exec_sibling("svscan", argv);
-    sv_warn_sys("unable to run svscan");
+    if (unable)
+        *unable = errno;
+    else
+        sv_warn_sys("unable to run svscan");
     _exit(errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC);
 }
 
@@ -87,6 +95,8 @@ static void start(void)
         sv_warn_sys("unable to make a line to svscan (trying again in 1 s)");
         return;
     }
+    if (unable)
+        *unable = 0;
     svscan = fork();
     if (svscan == 0)
         become_svscan(line);
@@ -101,6 +111,10 @@ static void start(void)
 
 void tree_begin(const struct tree_plan *what)
 {
+    void *page = mmap(NULL, sizeof *unable, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    unable = page != MAP_FAILED ? page : NULL;
     plan = *what;
     make_directory(plan.live);
     due = 0;
@@ -121,7 +135,8 @@ void tree_save(struct tree_state *state)
 {
     *state = (struct tree_state){.svscan = svscan, .shell = shell, .due = due,
                                  .started = started, .said = said,
-                                 .in_a_row = in_a_row, .death = death};
+                                 .in_a_row = in_a_row, .death = death,
+                                 .count = count};
     memcpy(state->deaths, deaths, sizeof deaths);
 }
 
@@ -134,6 +149,7 @@ void tree_resume(const struct tree_state *state)
     said = state->said;
     in_a_row = state->in_a_row;
     death = state->death % DEATHS;
+    count = state->count;
     memcpy(deaths, state->deaths, sizeof deaths);
 }
 
@@ -145,13 +161,18 @@ void tree_let_go(void)
 
 /* ---- crash loops ---------------------------------------------------------- */
 
-bool tree_is_crashing(void)
+/* Ten times within a minute. */
+static bool dies_too_often(void)
 {
     int64_t oldest = deaths[death];
 
-    if (svscan != 0)
-        return false;
-    return shell != 0 || (oldest != 0 && sv_boottime() - oldest <= long_ns);
+    return oldest != 0 && sv_boottime() - oldest <= long_ns;
+}
+
+bool tree_is_hopeless(void)
+{
+    return svscan == 0
+           && (shell != 0 || unable_since != 0 || dies_too_often());
 }
 
 static _Noreturn void become_shell(void)
@@ -196,18 +217,8 @@ static void shell_ended(void)
         due = 0;
 }
 
-static void despair(int64_t now)
+static void despair(void)
 {
-    static const char *const remedy[] = {
-        [CRASH_RETRY] = " (trying on, once a second; the services run on)",
-        [CRASH_SHELL] = " (a shell on the console, and then again)",
-        [CRASH_REBOOT] = " (rebooting)",
-    };
-
-    if (said == 0 || now - said >= long_ns) {
-        said = now;
-        sv_warn("svscan has died 10 times in a minute", remedy[plan.crash]);
-    }
     if (plan.crash == CRASH_SHELL)
         offer_shell();
     else if (plan.crash == CRASH_REBOOT)
@@ -216,15 +227,75 @@ static void despair(int64_t now)
 
 /* ---- deaths --------------------------------------------------------------- */
 
-static void say_death(int wstat)
+/* "exited 1", in two parts. */
+static const char *how(int wstat, char number[static SV_NUMBER_MAX])
 {
     bool exited = WIFEXITED(wstat);
-    char number[SV_NUMBER_MAX];
 
     sv_number(number, exited ? WEXITSTATUS(wstat) : WTERMSIG(wstat));
-    sv_warn(exited ? "svscan exited " : "svscan was killed by signal ", number,
-            due == started ? " (starting it again)"
-                           : " (starting it again, once a second)");
+    return exited ? "exited " : "was killed by signal ";
+}
+
+static void say_death(int wstat)
+{
+    char number[SV_NUMBER_MAX], nth[SV_NUMBER_MAX];
+    const char *verb = how(wstat, number);
+
+    sv_warn("svscan ", verb, number, " (death ", sv_number(nth, count),
+            due == started ? "; starting it again)"
+                           : "; starting it again, once a second)");
+}
+
+/* What goes on and on is worth a line a minute. */
+static bool is_time_to_say(int64_t now)
+{
+    if (said != 0 && now - said < long_ns)
+        return false;
+    said = now;
+    return true;
+}
+
+static void say_often(int64_t now, int wstat)
+{
+    static const char *const remedy[] = {
+        [CRASH_RETRY] = " (trying on, once a second; the services run on)",
+        [CRASH_SHELL] = " (a shell on the console, and then again)",
+        [CRASH_REBOOT] = " (rebooting)",
+    };
+
+    char number[SV_NUMBER_MAX];
+    const char *verb = how(wstat, number);
+
+    if (is_time_to_say(now))
+        sv_warn("svscan has died 10 times in a minute", remedy[plan.crash],
+                ": at last it ", verb, number);
+}
+
+static void say_unable(int64_t now)
+{
+    char seconds[SV_NUMBER_MAX];
+
+    if (unable_since == 0) {
+        unable_since = now;
+        said = 0;
+    }
+    if (is_time_to_say(now))
+        sv_warn("unable to run svscan: ", strerror(*unable),
+                " (the services run on; trying once a second, for ",
+                sv_number(seconds, (now - unable_since) / SV_SECOND), " s now)");
+}
+
+static void say(int64_t now, int wstat)
+{
+    if (unable && *unable != 0) {
+        say_unable(now);
+        return;
+    }
+    unable_since = 0;
+    if (dies_too_often())
+        say_often(now, wstat);
+    else
+        say_death(wstat);
 }
 
 static void start_again(int64_t now, int wstat)
@@ -234,10 +305,10 @@ static void start_again(int64_t now, int wstat)
     deaths[death] = now;
     death = (death + 1) % DEATHS;
     due = ++in_a_row <= FREE_RESTARTS ? started : started + pause_ns;
-    if (tree_is_crashing())
-        despair(now);
-    else
-        say_death(wstat);
+    count++;
+    say(now, wstat);
+    if (dies_too_often())
+        despair();
 }
 
 static void svscan_died(int wstat)

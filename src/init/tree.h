@@ -37,9 +37,9 @@ void tree_start_if_due(void);
 /* When it is due (CLOCK_BOOTTIME ns); INT64_MAX while it lives. */
 int64_t tree_due(void);
 
-/* Is svscan dead, for the tenth time within a minute or while somebody looks
- * into it?  Then there is no point in waiting for it. */
-bool tree_is_crashing(void);
+/* Is svscan dead, and cannot be run, or for the tenth time within a minute, or
+ * while somebody looks into it?  Then there is no point in waiting for it. */
+bool tree_is_hopeless(void);
 
 /* Over an exec; tree_resume after tree_begin. */
 enum { TREE_DEATHS = 10 };
@@ -53,6 +53,8 @@ struct tree_state {
     int64_t deaths[TREE_DEATHS];
     uint32_t in_a_row;
     uint32_t death;
+    uint32_t count;
+    uint32_t spare;
 };
 
 void tree_save(struct tree_state *state);

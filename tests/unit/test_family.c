@@ -69,7 +69,7 @@ START_TEST(all_below_us_are_hit_and_nobody_else)
         }
         alarm(20);
         do
-            family_signal((const int[]){SIGKILL, 0});
+            family_signal(FAMILY_ALL, (const int[]){SIGKILL, 0});
         while (waitpid(-1, NULL, 0) > 0);
         _exit(23);
     }
@@ -81,10 +81,29 @@ START_TEST(all_below_us_are_hit_and_nobody_else)
 }
 END_TEST
 
+static bool is_log_fifo(const char *path)
+{
+    return family_is_log_fifo(path, strlen(path));
+}
+
+START_TEST(a_logger_is_known_by_the_fifo_that_it_reads)
+{
+    ck_assert(is_log_fifo("/run/sv/web/supervise/stdout"));
+    ck_assert(is_log_fifo("/supervise/stdout"));
+    ck_assert(is_log_fifo("/run/sv/s6-svscan-log/fifo"));
+    ck_assert(!is_log_fifo("/run/sv/web/supervise/control"));
+    ck_assert(!is_log_fifo("/run/sv/web/xsupervise/stdout"));
+    ck_assert(!is_log_fifo("/srv/my-s6-svscan-log/fifo"));
+    ck_assert(!is_log_fifo("supervise/stdout"));
+    ck_assert(!is_log_fifo(""));
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("family", the_parent_is_the_fourth_field_of_stat,
                     a_name_can_pretend_to_be_anything,
                     a_stat_that_was_cut_names_nobody,
-                    all_below_us_are_hit_and_nobody_else);
+                    all_below_us_are_hit_and_nobody_else,
+                    a_logger_is_known_by_the_fifo_that_it_reads);
 }
