@@ -107,6 +107,13 @@ static _Noreturn void be_a_life(const struct job *job)
     _exit(0); /* the report is our parent's */
 }
 
+/* A fifo may lose its reader between our open and our write.  Not ignored, which
+ * whom we start would inherit. */
+static void shrug(int signal)
+{
+    (void)signal;
+}
+
 static void start(struct job *job)
 {
     const struct position *position = &job->outcome->position;
@@ -121,8 +128,10 @@ static void start(struct job *job)
     job->pid = fork();
     if (job->pid < 0)
         sv_die_sys("unable to fork");
-    if (job->pid == 0)
+    if (job->pid == 0) {
+        signal(SIGPIPE, shrug);
         be_a_life(job);
+    }
 }
 
 /* ---- which life comes next ----------------------------------------------- */
