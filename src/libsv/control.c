@@ -55,8 +55,7 @@ static enum sv_told what_lacks(int base, const char *dir, const char *file)
     char path[SV_PATH_MAX];
     int error = errno;
 
-    /* An empty dir names the root's, as it does for the fifo. */
-    if (!is_directory(base, *dir != '\0' ? dir : "/"))
+    if (!is_directory(base, dir))
         return SV_TOLD_FAILED;
     sv_at(path, dir, file);
     *strrchr(path, '/') = '\0';

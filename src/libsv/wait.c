@@ -220,11 +220,7 @@ bool sv_wait_subscribe_to(struct sv_wait *wait, struct sv_waited *service,
     *service = (struct sv_waited){ .base = base, .dir = dir,
                                    .pattern = pattern };
     service->fifo = sv_fifodir_subscribe(base, dir, service->name);
-    if (!attend(wait, service))
-        return false;
-    service->progress.was_heard = sv_pattern_matches(pattern);
-    wait->done += service->progress.was_heard;
-    return true;
+    return attend(wait, service);
 }
 
 /* Takes a change of one service into account. */

@@ -31,22 +31,23 @@ int s6_mkfifodir(int argc, char *argv[])
     return SV_EXIT_OK;
 }
 
+/* As s6's, this and the next have no options: a word is what it stands for. */
 int s6_cleanfifodir(int argc, char *argv[])
 {
-    if (getopt(argc, argv, "+") != -1 || optind >= argc)
+    if (argc < 2)
         face_usage();
-    if (!sv_fifodir_notify(AT_FDCWD, argv[optind], ""))
-        sv_die_sys("unable to clean up fifodir at ", argv[optind]);
+    if (!sv_fifodir_notify(AT_FDCWD, argv[1], ""))
+        sv_die_sys("unable to clean up fifodir at ", argv[1]);
     return SV_EXIT_OK;
 }
 
 int s6_ftrig_notify(int argc, char *argv[])
 {
-    if (getopt(argc, argv, "+") != -1 || argc - optind < 2)
+    if (argc < 3)
         face_usage();
     /* A subscriber may go between our open and our write. */
     signal(SIGPIPE, SIG_IGN);
-    if (!sv_fifodir_notify(AT_FDCWD, argv[optind], argv[optind + 1]))
-        sv_die_sys("unable to notify ", argv[optind]);
+    if (!sv_fifodir_notify(AT_FDCWD, argv[1], argv[2]))
+        sv_die_sys("unable to notify ", argv[1]);
     return SV_EXIT_OK;
 }

@@ -48,7 +48,9 @@ static struct listening *subscribe(const struct waiting *waiting,
         const char *dir = pairs[2 * i];
         const char *regex = pairs[2 * i + 1];
 
-        if (sv_pattern_begin(&all[i].pattern, regex) &&
+        /* Nothing has no name: below it would be the root's. */
+        errno = ENOENT;
+        if (*dir != '\0' && sv_pattern_begin(&all[i].pattern, regex) &&
             sv_wait_subscribe_to(wait, &all[i].waited, AT_FDCWD, dir,
                                  &all[i].pattern))
             continue;

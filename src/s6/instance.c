@@ -25,8 +25,15 @@
 #define INSTANCES "instances/"
 #define SCANDIR "instance"
 
-static void check_name(const char *name)
+static void check_service(const char *service)
 {
+    if (service[0] == '\0')
+        sv_die(SV_EXIT_USAGE, "invalid service path");
+}
+
+static void check_instance(const char *service, const char *name)
+{
+    check_service(service);
     if (name[0] == '\0' || name[0] == '.' || strpbrk(name, " \t\f\r\n/") != NULL)
         sv_die(SV_EXIT_USAGE, "invalid instance name");
 }
@@ -84,7 +91,7 @@ int s6_instance_create(int argc, char *argv[])
     argv += optind;
     if (argc < 2)
         face_usage();
-    check_name(argv[1]);
+    check_instance(argv[0], argv[1]);
     find_scandir(scandir, argv[0]);
     find_instance(path, argv[0], "", argv[1]);
     find_instance(target, "..", "", argv[1]);
@@ -109,7 +116,7 @@ int s6_instance_delete(int argc, char *argv[])
     argv += optind;
     if (argc < 2)
         face_usage();
-    check_name(argv[1]);
+    check_instance(argv[0], argv[1]);
     find_scandir(scandir, argv[0]);
     find_instance(path, argv[0], "", argv[1]);
     unlinking.scandir = scandir;
@@ -128,6 +135,7 @@ int s6_instance_list(int argc, char *argv[])
 
     if (getopt(argc, argv, "+") != -1 || optind >= argc)
         face_usage();
+    check_service(argv[optind]);
     find_scandir(scandir, argv[optind]);
     dir = opendir(scandir);
     if (dir == NULL)
@@ -143,7 +151,8 @@ int s6_instance_list(int argc, char *argv[])
     return SV_EXIT_OK;
 }
 
-/* Becomes another face, whose last word is the instance's directory. */
+/* Becomes another face, whose last word is the instance's directory; it finds
+ * out itself whether that is supervised. */
 _Noreturn static void become_face(int argc, char *argv[], char *face,
                                   const char *options)
 {
@@ -155,8 +164,8 @@ _Noreturn static void become_face(int argc, char *argv[], char *face,
             face_usage();
     if (argc - optind < 2)
         face_usage();
-    check_name(argv[optind + 1]);
-    find_scandir(scandir, argv[optind]);
+    check_instance(argv[optind], argv[optind + 1]);
+    sv_at(scandir, argv[optind], SCANDIR);
     sv_at(path, scandir, argv[optind + 1]);
     argv[0] = face;
     argv[optind] = path;

@@ -136,6 +136,8 @@ int s6_svlink(int argc, char *argv[])
         sv_at(name, ".", argv[2]);
     else
         last_part(name, argv[1]);
+    if (argv[0][0] == '\0')
+        sv_die(SV_EXIT_USAGE, "invalid scandir");
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
         sv_die(SV_EXIT_USAGE, "invalid name");
     if (!scanner_runs(argv[0]))

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <skalibs/uint32.h>
 
@@ -57,15 +56,16 @@ static int fail_for_good(const struct sv_death *last, uint32_t count,
     return PERMANENT_FAILURE;
 }
 
+/* s6's has no options: a word is what it stands for. */
 int s6_permafailon(int argc, char *argv[])
 {
     static struct sv_death deaths[SV_TALLY_MAX];
     struct sv_causes causes;
     uint32_t seconds, count;
 
-    if (getopt(argc, argv, "+") != -1 || argc - optind < 3)
+    argv++;
+    if (argc < 4)
         face_usage();
-    argv += optind;
     if (uint320_scan(argv[0], &seconds) == 0 ||
         uint320_scan(argv[1], &count) == 0 || count == 0)
         face_usage();
