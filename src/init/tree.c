@@ -45,6 +45,7 @@ static uint32_t count;           /* of all deaths */
 static int *unable;              /* why the last start was none, or 0; the
                                     child's as well; NULL: nobody can tell */
 static int64_t unable_since;     /* 0: it can be run */
+static int unable_said;          /* the errno that was last said */
 
 /* ---- starting ------------------------------------------------------------- */
 
@@ -275,8 +276,10 @@ static void say_unable(int64_t now)
 {
     char seconds[SV_NUMBER_MAX];
 
-    if (unable_since == 0) {
+    if (unable_since == 0)
         unable_since = now;
+    if (unable_said != *unable) {
+        unable_said = *unable;
         said = 0;
     }
     if (is_time_to_say(now))
@@ -292,6 +295,7 @@ static void say(int64_t now, int wstat)
         return;
     }
     unable_since = 0;
+    unable_said = 0;
     if (dies_too_often())
         say_often(now, wstat);
     else
