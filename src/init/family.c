@@ -128,29 +128,37 @@ static void signal_one(int proc, pid_t pid, enum family whom,
     close(fd);
 }
 
-static void signal_entries(int proc, const char *entries, size_t size,
+/* Was there any process, be it not ours? */
+static bool signal_entries(int proc, const char *entries, size_t size,
                            enum family whom, const int *signals)
 {
+    bool any = false;
+
     for (size_t at = 0; at < size;) {
         const struct entry *entry = (const void *)(entries + at);
         const char *end = entries + at + entry->length;
         pid_t pid = read_pid(entry->name, end);
 
+        any |= pid > 0;
         if (pid > 1)
             signal_one(proc, pid, whom, signals);
         at += entry->length;
     }
+    return any;
 }
 
-void family_signal(enum family whom, const int *signals)
+bool family_signal(enum family whom, const int *signals)
 {
     static _Alignas(struct entry) char entries[ENTRIES_MAX];
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     long got;
 
+    bool any = false;
+
     if (proc == -1)
-        return;
+        return false;
     while ((got = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0)
-        signal_entries(proc, entries, (size_t)got, whom, signals);
+        any |= signal_entries(proc, entries, (size_t)got, whom, signals);
     close(proc);
+    return any;
 }

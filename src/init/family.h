@@ -23,7 +23,8 @@ enum family {
 };
 
 /* Sends the signals (0 ends them), in order, to every process that /proc shows
- * and that is ours: below a guardian, anywhere in the world of a process 1. */
-void family_signal(enum family whom, const int *signals);
+ * and that is ours: below a guardian, anywhere in the world of a process 1.
+ * False if /proc shows no process at all: it is not mounted. */
+bool family_signal(enum family whom, const int *signals);
 
 #endif

@@ -70,6 +70,14 @@ static void signal_all(const int *signals)
         kill(-1, *signals);
 }
 
+/* To all but loggers, where /proc tells who is one: else they go with the
+ * others, which is better than that nobody is asked to. */
+static void signal_writers(const int *signals)
+{
+    if (!family_signal(FAMILY_WRITERS, signals))
+        signal_all(signals);
+}
+
 /* A stopped process acts on TERM only once it goes on. */
 static const int term[] = {SIGTERM, SIGCONT, 0};
 static const int kill_[] = {SIGKILL, 0};
@@ -109,7 +117,7 @@ static void enter_leaving(bool alone)
     holds_close_all();
     enter(LEAVING, grace_ms());
     if (alone)
-        family_signal(FAMILY_WRITERS, term);
+        signal_writers(term);
     else
         signal_all(term);
     reap_sweep();
@@ -119,7 +127,7 @@ static void enter_draining(void)
 {
     sv_info("killing the services that are left");
     enter(DRAINING, DRAIN_MS);
-    family_signal(FAMILY_WRITERS, kill_);
+    signal_writers(kill_);
     reap_sweep();
 }
 
