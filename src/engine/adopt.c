@@ -155,18 +155,23 @@ static void send_events_again(const struct service *service)
     sv_event_notify(service->base, service->dir, events);
 }
 
-/* Most files say all of it already, and to write thousands takes its time.  told
- * is what the file says; NULL: nobody knows. */
+static bool is_same(const struct sv_status *a, const struct sv_status *b)
+{
+    char one[SV_STATUS_SIZE], other[SV_STATUS_SIZE];
+
+    sv_status_pack(one, a);
+    sv_status_pack(other, b);
+    return memcmp(one, other, sizeof one) == 0;
+}
+
+/* Most files say all of it already, and to write thousands takes its time.
+ * told is what the file says; NULL: nobody knows. */
 static void tell_again(struct service *service, const struct sv_status *told)
 {
-    char before[SV_STATUS_SIZE], after[SV_STATUS_SIZE];
     struct sv_status status;
 
     service_tell(service, &status);
-    sv_status_pack(after, &status);
-    if (told != NULL)
-        sv_status_pack(before, told);
-    if (told == NULL || memcmp(before, after, sizeof after) != 0)
+    if (told == NULL || !is_same(told, &status))
         service_save(service);
     send_events_again(service);
 }

@@ -105,12 +105,12 @@ bool family_is_log_fifo(const char *path, size_t n)
 /* By what it reads: process 1 reads no service directory. */
 static bool is_logger(int proc, pid_t pid)
 {
-    char link[SV_NUMBER_MAX + sizeof "/fd/0"];
+    char number[SV_NUMBER_MAX];
+    char link[SV_PATH_MAX];
     char path[SV_PATH_MAX];
-    ssize_t n;
+    ssize_t n = readlinkat(proc, sv_at(link, sv_number(number, pid), "fd/0"),
+                           path, sizeof path);
 
-    strcat(sv_number(link, pid), "/fd/0");
-    n = readlinkat(proc, link, path, sizeof path);
     return n > 0 && family_is_log_fifo(path, (size_t)n);
 }
 
