@@ -52,8 +52,8 @@ static bool is_failure(const struct target *target, enum goal goal,
     if (row_is_alive(last))
         return last->state != SV_WIRE_STOPPING &&
                !(goal == GOAL_RESTART && is_same(last, &target->before));
-    return target->is_unseen && !row_is_alive(&target->before) && !row->pid &&
-           row->state != SV_WIRE_GONE &&
+    return target->is_unseen && !row_is_alive(&target->before) &&
+           !row_is_alive(row) && row->state != SV_WIRE_GONE &&
            stamps_differ(&last->stamp, &row->stamp);
 }
 

@@ -285,6 +285,19 @@ START_TEST(a_death_that_nobody_saw_fails_a_start)
 }
 END_TEST
 
+START_TEST(a_death_that_nobody_saw_may_have_a_finish_that_runs)
+{
+    begin(GOAL_ONCE, row_of(SV_WIRE_DOWN, 0, 0, 9000));
+    target.is_unseen = true;
+    see(row_of(SV_WIRE_FINISHING, 0, 8, 5), DONE);
+    see(row_of(SV_WIRE_DOWN, 0, 0, 5), DONE);
+    begin(GOAL_ONCE, row_of(SV_WIRE_FINISHING, 0, 8, 9000));
+    target.is_unseen = true;
+    see(row_of(SV_WIRE_FINISHING, 0, 8, 9000), PENDING);
+    ck_assert(target_wants_request(&target, goal));
+}
+END_TEST
+
 START_TEST(a_request_is_made_again_only_where_it_has_not_begun)
 {
     begin(GOAL_RESTART, row_of(SV_WIRE_UP, ready, 7, 9000));
@@ -348,6 +361,7 @@ int main(void)
         a_wait_for_up_does_not_need_readiness,
         a_wait_for_down_is_done_between_two_lives,
         a_death_that_nobody_saw_fails_a_start,
+        a_death_that_nobody_saw_may_have_a_finish_that_runs,
         a_request_is_made_again_only_where_it_has_not_begun,
         what_has_been_answered_is_not_asked_again);
 }
