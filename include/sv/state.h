@@ -44,6 +44,9 @@ bool sv_state_write(int fd, const void *bytes, size_t size);
 /* Nothing changes it any more; false with errno set. */
 bool sv_state_seal(int fd);
 
+/* Lets a descriptor go over an exec, or not; -1 is none. */
+void sv_state_mark(int fd, bool survive);
+
 /* The memfd that this program was given, now close-on-exec, and the variable
  * removed; -1 if there is none. */
 int sv_state_given(void);

@@ -164,10 +164,9 @@ static const struct timespec *time_left(struct timespec *left)
 {
     int64_t due = earlier(earlier(tree_due(), line_due()),
                           earlier(reap_due(), halt_due()));
-
-    due = earlier(due, upgrade_due());
     int64_t ns;
 
+    due = earlier(due, upgrade_due());
     if (due == INT64_MAX)
         return NULL;
     ns = due - sv_boottime();

@@ -97,23 +97,17 @@ static bool write_state(int memory, const struct state *state)
     return sv_state_seal(memory);
 }
 
-static void mark(int fd, bool survive)
-{
-    if (fd != -1)
-        fcntl(fd, F_SETFD, survive ? 0 : FD_CLOEXEC);
-}
-
 static void let_survive(const struct state *state, int memory, bool survive)
 {
     const struct hold *hold;
     size_t at = 0;
 
-    mark(memory, survive);
-    mark(state->line.line, survive);
-    mark(state->reap.memory, survive);
-    mark(state->reap.bell, survive);
+    sv_state_mark(memory, survive);
+    sv_state_mark(state->line.line, survive);
+    sv_state_mark(state->reap.memory, survive);
+    sv_state_mark(state->reap.bell, survive);
     while ((hold = holds_next(&at)))
-        mark(hold->fd, survive);
+        sv_state_mark(hold->fd, survive);
 }
 
 /* ---- the exec ------------------------------------------------------------- */

@@ -66,6 +66,12 @@ bool sv_state_seal(int fd)
     return fcntl(fd, F_ADD_SEALS, SEALS) == 0;
 }
 
+void sv_state_mark(int fd, bool survive)
+{
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, survive ? 0 : FD_CLOEXEC);
+}
+
 /* By hand: unsetenv(3) may bring an allocator along. */
 static void forget_variable(const char *value)
 {

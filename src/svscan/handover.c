@@ -121,27 +121,21 @@ int handover_write(struct tree *tree)
     return -1;
 }
 
-static void mark(int fd, bool survive)
-{
-    if (fd >= 0)
-        fcntl(fd, F_SETFD, survive ? 0 : FD_CLOEXEC);
-}
-
 static bool mark_one(void *context, const struct sv_hold *name, int fd)
 {
     (void)name;
-    mark(fd, *(const bool *)context);
+    sv_state_mark(fd, *(const bool *)context);
     return true;
 }
 
 void handover_let_survive(struct tree *tree, int memory, bool survive)
 {
-    mark(memory, survive);
-    mark(tree->engine.live, survive);
-    mark(tree->lock, survive);
-    mark(tree->service_lock, survive);
-    mark(tree->engine.line.fd, survive);
-    mark(tree->options->console, survive);
+    sv_state_mark(memory, survive);
+    sv_state_mark(tree->engine.live, survive);
+    sv_state_mark(tree->lock, survive);
+    sv_state_mark(tree->service_lock, survive);
+    sv_state_mark(tree->engine.line.fd, survive);
+    sv_state_mark(tree->options->console, survive);
     for_each(tree, mark_one, &survive);
 }
 
@@ -158,10 +152,10 @@ const struct handover *handover_take(void)
     if (!sv_state_read(memory_taken, MAGIC, &taken.state, sizeof taken))
         sv_die_sys("unable to go on where the svscan before this one was");
     taken.defs[sizeof taken.defs - 1] = '\0';
-    mark(taken.live, false);
-    mark(taken.lock, false);
-    mark(taken.service_lock, false);
-    mark(taken.line, false);
+    sv_state_mark(taken.live, false);
+    sv_state_mark(taken.lock, false);
+    sv_state_mark(taken.service_lock, false);
+    sv_state_mark(taken.line, false);
     return &taken;
 }
 
@@ -175,7 +169,7 @@ bool handover_keep(struct engine *engine)
 
         int fd = (int)hold.arg;
 
-        mark(fd, false);
+        sv_state_mark(fd, false);
         line_keep(engine, &hold, fd);
     }
     close(memory_taken);
