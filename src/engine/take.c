@@ -57,7 +57,10 @@ static void start_fresh(struct service *service)
     service->never_started = true;
     service->want = !sv_at_exists(service->base, service->dir, SV_DOWN_FILE);
     service->stamp = service->ready_stamp = sv_stamp_now();
-    sv_event_clean(service->base, service->dir);
+    if (!sv_event_clean(service->base, service->dir))
+        service_note(service, SV_STRINGS("unable to read event/ (nobody hears"
+                                         " what happens to it): ",
+                                         strerror(errno)));
     if (!sv_tally_clear(service->base, service->dir))
         service_note(service, SV_STRINGS("unable to empty the death tally: ",
                                          strerror(errno)));
