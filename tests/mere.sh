@@ -157,16 +157,18 @@ END
 }
 
 # As Mere's init leaves it to the scanner: both outputs are the catch-all's.
+# Descriptor 7 keeps the fifo open, so that who is started before the catch-all
+# is not killed by its first line; to be closed when that one reads.
 mere_boot() {
+    exec 7<>"$LIVE/s6-svscan-log/fifo"
     case $WAY in
     s6 | clients) set -- s6-svscan -d 9 "$LIVE" ;;
     *) set -- svscan -d 9 "$LIVE" ;;
     esac
     : >"$SCRATCH/ready"
     (
-        exec 8<>"$LIVE/s6-svscan-log/fifo" 9>"$SCRATCH/ready"
-        exec >"$LIVE/s6-svscan-log/fifo" 2>&1 </dev/null
-        exec 8<&-
+        exec 9>"$SCRATCH/ready"
+        exec >"$LIVE/s6-svscan-log/fifo" 2>&1 </dev/null 7<&-
         cd "$LIVE" || exit 1
         exec env --default-signal=INT,QUIT PATH="$TREE_PATH" "$@"
     ) &
@@ -196,6 +198,7 @@ mere_day() {
         esac
     done
     mere_logs
+    exec 7<&-
     mere_restart
     mere_end
 }
