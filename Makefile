@@ -34,7 +34,7 @@ ENGINE = act adopt death engine equip line lock locked loop machine obey \
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade
-SVSCAN = main catch client copy defs handle handover known leave look mark \
+SVSCAN = main access catch client copy defs handle handover known leave look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
 SVLOG = main inflight input line logdir loop output pattern process rotate \

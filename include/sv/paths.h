@@ -33,7 +33,8 @@
 #define SV_SUPERVISE "supervise"
 #define SV_EVENT "event"
 #define SV_LOCK "supervise/lock"
-#define SV_CONTROL "supervise/control"
+#define SV_CONTROL_NAME "control"
+#define SV_CONTROL SV_SUPERVISE "/" SV_CONTROL_NAME
 #define SV_STATUS "supervise/status"
 #define SV_STATUS_NEW "supervise/status.new"
 #define SV_TALLY "supervise/death_tally"

@@ -59,12 +59,16 @@ enum {
     SV_WIRE_VERSION = 1,
     SV_WIRE_HEADER = 8,
     SV_WIRE_MAX = 65536,      /* bytes of a message */
+    SV_WIRE_MODE_KEPT = 01000, /* no mode: that of the socket before */
     SV_WIRE_BEHIND = 1 << 20, /* bytes a client may be behind */
     SV_WIRE_NOTE_MAX = 255,
     SV_WIRE_FACT_MAX = 255,   /* bytes of the value of a fact */
     SV_WIRE_ROW_FIXED = 70,   /* a row with two empty texts */
     SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX,
 };
+
+/* The reason of a fault when who asks may not. */
+#define SV_WIRE_DENIED "permission denied"
 
 enum sv_wire_type {
     SV_WIRE_LIST = 'l',
@@ -210,7 +214,9 @@ int sv_wire_connect(const char *live);
 
 /* Listens on the socket of the tree whose directory is live_fd; .svscan is
  * there already.  The new socket gets the mode first and then takes the place
- * of an old one, so that who finds it can connect.  Returns a non-blocking,
+ * of an old one, so that who finds it can connect; mode SV_WIRE_MODE_KEPT is
+ * that of the old one, or 0600.  The group is the old one's as well, if we may
+ * give it.  Returns a non-blocking,
  * close-on-exec descriptor, or -1 with errno set. */
 int sv_wire_listen(int live_fd, mode_t mode);
 

@@ -21,6 +21,8 @@
 #include "sv/say.h"
 #include "sv/wire.h"
 
+enum { SOCKET_MODE = 0600 };
+
 /* Where the fields of a row lie; wire.h has the table. */
 enum {
     ROW_STATE = 2,
@@ -318,6 +320,24 @@ int sv_wire_connect(const char *live)
     return fd;
 }
 
+/* What somebody has granted by mode and group is as the socket before had it:
+ * it outlives a svscan.  The group comes first: the mode is for it. */
+static bool give_access(int live_fd, mode_t mode)
+{
+    struct stat old;
+    bool has_old =
+        fstatat(live_fd, SV_TREE_SOCKET, &old, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISSOCK(old.st_mode);
+
+    if (has_old &&
+        fchownat(live_fd, SV_TREE_SOCKET_NEW, (uid_t)-1, old.st_gid, 0) < 0 &&
+        errno != EPERM)
+        return false;
+    if (mode == SV_WIRE_MODE_KEPT)
+        mode = has_old ? old.st_mode & 0777 : SOCKET_MODE;
+    return fchmodat(live_fd, SV_TREE_SOCKET_NEW, mode, 0) == 0;
+}
+
 int sv_wire_listen(int live_fd, mode_t mode)
 {
     struct sockaddr_un address = address_below(live_fd, SV_TREE_SOCKET_NEW);
@@ -327,13 +347,11 @@ int sv_wire_listen(int live_fd, mode_t mode)
         return -1;
     if (unlinkat(live_fd, SV_TREE_SOCKET_NEW, 0) < 0 && errno != ENOENT)
         return give_up(fd);
-    /* Before bind, so that it is never more open than it should be; after it,
-     * because bind takes the umask away. */
-    if (fchmod(fd, mode) < 0 ||
+    /* Before bind, so that it is never more open than it should be. */
+    if (fchmod(fd, SOCKET_MODE) < 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return give_up(fd);
-    if (fchmodat(live_fd, SV_TREE_SOCKET_NEW, mode, 0) < 0 ||
-        listen(fd, SOMAXCONN) < 0 ||
+    if (!give_access(live_fd, mode) || listen(fd, SOMAXCONN) < 0 ||
         renameat(live_fd, SV_TREE_SOCKET_NEW, live_fd, SV_TREE_SOCKET) < 0) {
         give_up(fd);
         int error = errno;

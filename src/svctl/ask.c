@@ -24,7 +24,7 @@ static _Noreturn void die_of_connect(const char *live)
                    " (-r or SV_RUN names another tree)");
     if (errno == EACCES || errno == EPERM)
         sv_die_sys("unable to connect to the svscan of ", live,
-                   " (root, and the user that it runs as, may)");
+                   " (mode and group of its socket say who may)");
     sv_die_sys("unable to connect to the svscan of ", live);
 }
 

@@ -71,14 +71,16 @@ static void see_row(void *context, const struct sv_wire_row *row)
         target_see(target, change->goal, row);
 }
 
-/* There is none such, any more. */
+/* There is none such, any more; or it is not ours to command. */
 static void see_fault(void *context, const char *name, const char *reason)
 {
     struct target *target = target_of(context, name);
 
-    (void)reason;
-    if (target)
-        target->is_unknown = true;
+    if (!target)
+        return;
+    target->is_refused = true;
+    if (!*target->now.note || strcmp(reason, SV_WIRE_DENIED) == 0)
+        snprintf(target->now.note, sizeof target->now.note, "%s", reason);
 }
 
 static struct hearer hearer_of(struct change *change)
@@ -308,7 +310,7 @@ static int report(struct change *change)
         struct target *target = &change->targets[i];
         enum verdict verdict = target_judge(target, change->goal, realtime);
 
-        if (change->call->no_wait && !target->is_unknown) {
+        if (change->call->no_wait && !target->is_refused) {
             continue;
         } else if (verdict == FAILED) {
             say_failure(target);

@@ -135,7 +135,7 @@ enum verdict target_judge(struct target *target, enum goal goal,
 {
     const struct sv_wire_row *now = &target->now;
 
-    if (target->is_unknown)
+    if (target->is_refused)
         return FAILED;
     switch (goal) {
     case GOAL_STOP:
@@ -163,7 +163,7 @@ bool target_wants_request(const struct target *target, enum goal goal)
     const struct sv_wire_row *now = &target->now;
     bool wanted_up = now->flags & SV_ROW_WANT_UP;
 
-    if (target->is_asked || target->is_unknown || target->has_died ||
+    if (target->is_asked || target->is_refused || target->has_died ||
         now->state == SV_WIRE_GONE)
         return false;
     switch (goal) {
@@ -230,9 +230,8 @@ void target_reason(const struct target *target, char buf[static REASON_MAX])
     const struct sv_wire_row *now = &target->now;
     char exit[EXIT_TEXT_MAX];
 
-    if (target->is_unknown)
-        snprintf(buf, REASON_MAX, "%s",
-                 *now->note ? now->note : "no such service");
+    if (target->is_refused)
+        snprintf(buf, REASON_MAX, "%s", now->note);
     else if (target->has_died)
         snprintf(buf, REASON_MAX, "died while starting: %s",
                  row_exit(exit, now));
@@ -245,6 +244,6 @@ void target_reason(const struct target *target, char buf[static REASON_MAX])
     else
         snprintf(buf, REASON_MAX, "it is down, and no longer wanted up: %s",
                  row_exit(exit, now));
-    if (!target->is_unknown && !row_is_alive(now))
+    if (!target->is_refused && !row_is_alive(now))
         add_hint(buf, now);
 }

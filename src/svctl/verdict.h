@@ -40,7 +40,7 @@ struct target {
     struct sv_wire_row before; /* as it was before the request */
     struct sv_wire_row now;
     bool is_asked;   /* the request has been answered */
-    bool is_unknown; /* ... by: no such service */
+    bool is_refused; /* ... by a fault, which now.note says */
     bool is_unseen;  /* svscan was lost: what happened until the next row is
                         not known */
     bool has_died;   /* an incarnation that should have become what is asked

@@ -51,8 +51,8 @@ void client_drop_saying(struct client *client, const char *why)
     char pid[SV_NUMBER_MAX];
     char uid[SV_NUMBER_MAX];
 
-    sv_warn("closing the connection of pid ", sv_number(pid, client->pid),
-            ", uid ", sv_number(uid, client->uid), ": ", why);
+    sv_warn("closing the connection of pid ", sv_number(pid, client->peer.pid),
+            ", uid ", sv_number(uid, client->peer.uid), ": ", why);
     client_drop(client);
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "svscan/access.h"
 #include "svscan/serve.h"
 
 enum { NO_EVENTS_OPEN = -1 };
@@ -33,9 +34,7 @@ struct client {
     struct serve *serve;
     struct watch watch;
     uint32_t waits_for; /* the events of watch */
-    pid_t pid;
-    uid_t uid;
-    bool may_command;
+    struct peer peer;
     bool watches;
     bool ending; /* it will send no more */
 

@@ -28,7 +28,6 @@ enum {
     PAIRS_LEAST = 2,
     PAIRS_MOST = 90000,
     NAME_LEAST = 11,
-    SOCKET_MODE = 0600,
 };
 
 static const char usage[] =
@@ -194,6 +193,20 @@ static const char *absolute(const struct options *options)
     return whole;
 }
 
+/* Who may connect to a socket of that mode must get to it. */
+static mode_t way_to_socket(mode_t mode)
+{
+    mode_t way = 0700;
+
+    if (mode == SV_WIRE_MODE_KEPT)
+        return way;
+    if (mode & S_IWGRP)
+        way |= S_IXGRP;
+    if (mode & S_IWOTH)
+        way |= S_IXOTH;
+    return way;
+}
+
 static int open_live(const struct options *options)
 {
     if (options->resumed != NULL)
@@ -208,7 +221,7 @@ static int open_live(const struct options *options)
     if (fchdir(fd) < 0)
         sv_die_sys("unable to chdir to ", options->live);
     make_directory(fd, SV_TREE_S6, 0700);
-    make_directory(fd, SV_TREE_OURS, 0700);
+    make_directory(fd, SV_TREE_OURS, way_to_socket(options->mode));
     return fd;
 }
 
@@ -255,7 +268,7 @@ int main(int argc, char *argv[])
                                .console = -1,
                                .services_max = SV_SERVICES_MAX,
                                .name_max = SV_NAME_MAX,
-                               .mode = SOCKET_MODE };
+                               .mode = SV_WIRE_MODE_KEPT };
 
     sv_program = "svscan";
     if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)

@@ -10,10 +10,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sv/at.h"
 #include "sv/hold.h"
+#include "sv/paths.h"
+#include "sv/say.h"
 #include "svscan/client.h"
 
-enum { LETTERS_MAX = 63 };
+enum {
+    LETTERS_MAX = 63,
+    COMMAND_NAME_MAX = 16, /* bytes of the name of a command, and ", " */
+};
 
 /* ---- LIST --------------------------------------------------------------- */
 
@@ -216,6 +222,38 @@ static bool on_list(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
+/* ---- who may, and who did ----------------------------------------------- */
+
+static bool may_command(const struct client *client,
+                        const struct service *service)
+{
+    char path[SV_PATH_MAX];
+
+    return access_is_master(&client->peer) ||
+           access_may_write(&client->peer, service->base,
+                            sv_at(path, service->dir, SV_SUPERVISE),
+                            SV_CONTROL_NAME);
+}
+
+static bool may_command_tree(const struct client *client)
+{
+    return access_is_master(&client->peer) ||
+           access_may_write(&client->peer, client->serve->engine->live,
+                            SV_TREE_S6, SV_CONTROL_NAME);
+}
+
+/* Who stopped what is a question that is asked afterwards. */
+static void note_who(const struct client *client, const char *name,
+                     const char *what)
+{
+    char pid[SV_NUMBER_MAX];
+    char uid[SV_NUMBER_MAX];
+
+    sv_info(name, *name ? ": " : "", what, ", asked by pid ",
+            sv_number(pid, client->peer.pid), " of uid ",
+            sv_number(uid, client->peer.uid));
+}
+
 /* ---- COMMAND, WATCH, RESCAN, MACHINE, UPGRADE, INFO --------------------- */
 
 static bool are_commands(const char *letters)
@@ -226,6 +264,19 @@ static bool are_commands(const char *letters)
     return true;
 }
 
+static void note_commands(const struct client *client, const char *name,
+                          const char *letters)
+{
+    char words[LETTERS_MAX * COMMAND_NAME_MAX];
+    char *at = words;
+
+    for (const char *letter = letters; *letter; letter++) {
+        at = stpcpy(at, letter == letters ? "" : ", ");
+        at = stpcpy(at, sv_command_by_letter(*letter)->name);
+    }
+    note_who(client, name, words);
+}
+
 /* The service is looked up for each letter: one may end its supervision. */
 static void command_one(struct client *client, const char *name,
                         const char *letters)
@@ -233,8 +284,15 @@ static void command_one(struct client *client, const char *name,
     struct engine *engine = client->serve->engine;
     struct service *service = service_by_name(engine, name);
 
-    if (!service)
+    if (!service) {
         client_fault(client, name, "no such service");
+        return;
+    }
+    if (!may_command(client, service)) {
+        client_fault(client, name, SV_WIRE_DENIED);
+        return;
+    }
+    note_commands(client, name, letters);
     for (; service && *letters; letters++) {
         service_command(service, sv_command_by_letter(*letters));
         service = service_by_name(engine, name);
@@ -300,21 +358,31 @@ static void end_with(struct client *client, const char *fault)
     client_finish(client);
 }
 
-static bool is_machine(uint8_t letter)
+/* NULL for a letter that is none of enum sv_machine. */
+static const char *machine_word(uint8_t letter)
 {
-    return letter == SV_MACHINE_HALT || letter == SV_MACHINE_POWEROFF
-           || letter == SV_MACHINE_REBOOT;
+    switch (letter) {
+    case SV_MACHINE_HALT:
+        return "halt";
+    case SV_MACHINE_POWEROFF:
+        return "poweroff";
+    case SV_MACHINE_REBOOT:
+        return "reboot";
+    default:
+        return NULL;
+    }
 }
 
 static bool on_machine(struct client *client, struct sv_wire_in *in)
 {
     struct serve *serve = client->serve;
+    const char *word;
     uint8_t letter;
 
-    if (!sv_wire_get_u8(in, &letter) || !is_machine(letter)
+    if (!sv_wire_get_u8(in, &letter) || !(word = machine_word(letter))
         || !sv_wire_at_end(in))
         return false;
-
+    note_who(client, "", word);
     end_with(client, serve->hooks.machine(serve->hooks.context, (char)letter));
     return true;
 }
@@ -328,6 +396,8 @@ static bool on_upgrade(struct client *client, struct sv_wire_in *in)
     if (!sv_wire_get_u8(in, &letter) || !sv_wire_at_end(in)
         || (letter != SV_UPGRADE_SVSCAN && letter != SV_UPGRADE_INIT))
         return false;
+    note_who(client, "",
+             letter == SV_UPGRADE_INIT ? "upgrade of init" : "upgrade");
     client->job = UPGRADING;
     client->upgrades = (char)letter;
     fault = serve->hooks.upgrade(serve->hooks.context, (char)letter);
@@ -360,11 +430,11 @@ static bool on_info(struct client *client, struct sv_wire_in *in)
 
 static const struct request {
     enum sv_wire_type type;
-    bool commands; /* not for everybody */
+    bool commands_tree; /* not for everybody */
     bool (*answer)(struct client *client, struct sv_wire_in *in);
 } requests[] = {
     {SV_WIRE_LIST, false, on_list},
-    {SV_WIRE_COMMAND, true, on_command},
+    {SV_WIRE_COMMAND, false, on_command},
     {SV_WIRE_WATCH, false, on_watch},
     {SV_WIRE_RESCAN, true, on_rescan},
     {SV_WIRE_MACHINE, true, on_machine},
@@ -395,8 +465,8 @@ static bool answer(struct client *client, size_t size)
     client->faults = 0;
     if (!request)
         return false;
-    if (request->commands && !client->may_command) {
-        client_refuse(client, "permission denied");
+    if (request->commands_tree && !may_command_tree(client)) {
+        client_refuse(client, SV_WIRE_DENIED);
         return true;
     }
     return request->answer(client, &in);

@@ -44,19 +44,6 @@ static void on_client(struct watch *watch, uint32_t events)
 
 /* ---- connections -------------------------------------------------------- */
 
-static bool look_at_peer(struct client *client, int fd)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return false;
-    client->pid = peer.pid;
-    client->uid = peer.uid;
-    client->may_command = peer.uid == 0 || peer.uid == client->serve->owner;
-    return true;
-}
-
 /* Takes fd as a client's; closes it if that cannot be. */
 static bool welcome(struct serve *serve, int fd)
 {
@@ -69,7 +56,7 @@ static bool welcome(struct serve *serve, int fd)
     client->serve = serve;
     client->events = NO_EVENTS_OPEN;
     client->waits_for = EPOLLIN;
-    if (!look_at_peer(client, fd) ||
+    if (!access_peer(&client->peer, fd) ||
         !loop_watch(&serve->engine->loop, &client->watch, fd, EPOLLIN,
                     on_client)) {
         close(fd);
@@ -118,7 +105,6 @@ bool serve_open(struct serve *serve, struct engine *engine, int listener,
     serve->listener.fd = -1;
     serve->clients = serve->dropped = NULL;
     serve->count = serve->watchers = 0;
-    serve->owner = geteuid();
     serve->deaf = false;
     if (fd < 0)
         return false;

@@ -54,7 +54,6 @@ struct serve {
     struct client *dropped; /* to be freed when no call of theirs is open */
     size_t count;
     size_t watchers;
-    uid_t owner;
     bool deaf; /* the listener is not looked at for now */
     struct sv_wire_out out;
     char in[SV_WIRE_MAX];
