@@ -7,13 +7,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/clock.h"
+#include "sv/stamp.h"
 #include "svlog/inflight.h"
 
-static const char magic[8] = {'s', 'v', 'l', 'o', 'g', ' ', '1', '\n'};
+static const char magic[8] = {'s', 'v', 'l', 'o', 'g', ' ', '2', '\n'};
 
 /* Zeros if there is no /proc: then no ledger is of this boot. */
 static void read_boot(char boot[static INFLIGHT_BOOT])
@@ -78,20 +81,59 @@ static bool take_over(struct inflight *inflight)
     return finish_cut(inflight);
 }
 
-bool inflight_open(struct inflight *inflight, int dir)
+/* Opens the file and reads what is to be its ledger. */
+static bool look_into(struct inflight *inflight, int dir, int flags)
 {
     off_t size;
 
-    *inflight = (struct inflight){.fd = openat(
-        dir, INFLIGHT, O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC,
-        0600)};
+    *inflight = (struct inflight){
+        .fd = openat(dir, INFLIGHT, flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC,
+                     0600)};
     if (inflight->fd < 0)
         return false;
     size = lseek(inflight->fd, 0, SEEK_END);
-    if (size < 0 || pread(inflight->fd, &inflight->written,
-                          sizeof inflight->written, 0) < 0)
-        return false;
     inflight->size = (uint64_t)size;
+    if (size >= 0 && pread(inflight->fd, &inflight->written,
+                           sizeof inflight->written, 0) >= 0)
+        return true;
+    close(inflight->fd);
+    return false;
+}
+
+bool inflight_waits(int dir)
+{
+    static struct inflight inflight;
+    const struct ledger *ledger = &inflight.written;
+
+    if (!look_into(&inflight, dir, O_RDONLY))
+        return false;
+    close(inflight.fd);
+    return is_whole(&inflight) &&
+           (ledger->cut ? ledger->cut : inflight.size) > ledger->begin;
+}
+
+static bool put_aside(struct inflight *inflight, int dir,
+                      char aside[static INFLIGHT_ASIDE])
+{
+    size_t at = sizeof INFLIGHT;
+
+    close(inflight->fd);
+    memcpy(aside, INFLIGHT ".", at);
+    sv_stamp_label(aside + at, sv_realtime());
+    aside[at + ARCHIVE_LABEL] = 0;
+    return renameat(dir, INFLIGHT, dir, aside) == 0 &&
+           look_into(inflight, dir, O_RDWR | O_CREAT);
+}
+
+bool inflight_open(struct inflight *inflight, int dir,
+                   char aside[static INFLIGHT_ASIDE])
+{
+    aside[0] = 0;
+    if (!look_into(inflight, dir, O_RDWR | O_CREAT))
+        return false;
+    if (!is_whole(inflight) && inflight->size > INFLIGHT_LEDGER &&
+        !put_aside(inflight, dir, aside))
+        return false;
     return take_over(inflight);
 }
 
@@ -107,19 +149,26 @@ ssize_t inflight_read(const struct inflight *inflight, uint64_t skip,
                  (off_t)(inflight->ledger.begin + skip));
 }
 
+static bool write_whole(const struct inflight *inflight, const void *buf,
+                        size_t size, off_t at)
+{
+    ssize_t put = pwrite(inflight->fd, buf, size, at);
+
+    if (put >= 0 && put < (ssize_t)size)
+        errno = ENOSPC;
+    return put == (ssize_t)size;
+}
+
 bool inflight_settle(struct inflight *inflight)
 {
-    ssize_t size;
+    static _Alignas(INFLIGHT_LEDGER) struct ledger page;
 
     if (!memcmp(&inflight->written, &inflight->ledger, sizeof(struct ledger)))
         return true;
-    size = pwrite(inflight->fd, &inflight->ledger, sizeof inflight->ledger, 0);
-    if (size != (ssize_t)sizeof inflight->ledger) {
-        if (size >= 0)
-            errno = ENOSPC;
+    page = inflight->ledger;
+    if (!write_whole(inflight, &page, sizeof page, 0))
         return false;
-    }
-    inflight->written = inflight->ledger;
+    inflight->written = page;
     return true;
 }
 
@@ -129,8 +178,7 @@ bool inflight_settle(struct inflight *inflight)
 bool inflight_rewind(struct inflight *inflight, const char *left, size_t size)
 {
     if (!inflight->ledger.cut) {
-        if (pwrite(inflight->fd, left, size, INFLIGHT_LEDGER) !=
-            (ssize_t)size)
+        if (!write_whole(inflight, left, size, INFLIGHT_LEDGER))
             return false;
         inflight->ledger.begin = INFLIGHT_LEDGER;
         inflight->ledger.cut = INFLIGHT_LEDGER + size;

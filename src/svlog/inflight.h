@@ -16,10 +16,14 @@
  * svlog that finds bytes after the ledger's beginning cuts the logdirs' files
  * to the sizes in the ledger, and works those bytes again.
  *
- * The ledger is written by one pwrite() within one page, which SIGKILL cannot
- * divide either.  It is of one boot: after a power cut nobody knows which of
+ * The ledger is written by one pwrite() from one page of memory to one page of
+ * the file, which SIGKILL cannot divide either.  It is of one boot: after a power cut nobody knows which of
  * its writes are on the disk, so then nothing is cut, and lines may come twice.
  * It is in the machine's byte order.  After an orderly end the file is empty.
+ *
+ * What has bytes and no ledger that is whole has been damaged by somebody else.
+ * Nobody knows which of the bytes have been worked: they are kept for whoever
+ * wants to look at them, under the name .inflight.@LABEL.
  */
 #ifndef SVLOG_INFLIGHT_H
 #define SVLOG_INFLIGHT_H
@@ -41,7 +45,7 @@ enum {
 };
 
 struct ledger {
-    char magic[8];            /* "svlog 1\n" */
+    char magic[8];            /* "svlog 2\n" */
     char boot[INFLIGHT_BOOT]; /* the kernel's boot id, or zeros: unknown */
     uint64_t begin;           /* where the bytes that are left begin */
     uint64_t cut;             /* if not 0: where they end, and so the file */
@@ -61,10 +65,16 @@ struct inflight {
     struct ledger written; /* as it is in the file */
 };
 
-/* Opens dir/.inflight, creating it if need be, and reads its ledger.  A file
- * with none that is whole, or of another boot, has no marks.  False with errno
- * set. */
-bool inflight_open(struct inflight *inflight, int dir);
+enum { INFLIGHT_ASIDE = sizeof INFLIGHT + 1 + ARCHIVE_LABEL };
+
+/* Are there bytes left in dir/.inflight?  False too if it cannot be read. */
+bool inflight_waits(int dir);
+
+/* Opens dir/.inflight, creating it if need be, and reads its ledger.  One of
+ * another boot has no marks.  What has been damaged is renamed, and aside is its
+ * new name, else "".  False with errno set. */
+bool inflight_open(struct inflight *inflight, int dir,
+                   char aside[static INFLIGHT_ASIDE]);
 
 /* How many bytes are left to be worked. */
 uint64_t inflight_left(const struct inflight *inflight);

@@ -45,9 +45,18 @@ static bool pass(struct lines *lines, struct piece *piece, size_t size,
     return true;
 }
 
+/* How long the piece at hand may be; the line has begun under another limit
+ * perhaps, that of a svlog which was killed. */
+static uint64_t room_of(const struct lines *lines)
+{
+    if (!lines->limit)
+        return UINT64_MAX;
+    return lines->column < lines->limit ? lines->limit - lines->column : 0;
+}
+
 bool lines_next(struct lines *lines, struct piece *piece)
 {
-    uint64_t room = lines->limit ? lines->limit - lines->column : UINT64_MAX;
+    uint64_t room = room_of(lines);
     const char *end = find_end(lines, room);
     size_t size = (size_t)(end - lines->at);
 

@@ -13,6 +13,7 @@
 
 #include "sv/clock.h"
 #include "sv/stamp.h"
+#include "svlog/birth.h"
 #include "svlog/logdir.h"
 
 bool logdir_lock(struct logdir *logdir, const char *path,
@@ -80,50 +81,66 @@ static bool next_archive(DIR *entries, char name[static ARCHIVE_NAME + 1])
     return entry || !errno;
 }
 
-static bool is_marked(const struct stat *st, const struct logdir_mark *mark)
+static bool is_same(const struct logdir_mark *mark, dev_t dev, ino_t ino,
+                    uint64_t born)
 {
-    return st->st_dev == mark->dev && st->st_ino == mark->ino;
+    return mark->ino == ino && mark->born == born && (born || mark->dev == dev);
 }
 
-/* Cuts the file, if it is the one; *found says whether it was. */
-static bool cut_file(const struct logdir *logdir, const char *file,
-                     const struct logdir_mark *mark, bool *found)
+/* Symlinks are followed: somebody may keep current elsewhere. */
+static bool is_marked(const struct logdir *logdir, const char *file,
+                      const struct logdir_mark *mark)
 {
     struct stat st;
-    int fd;
-    bool done;
 
-    if (fstatat(logdir->dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT;
-    *found = is_marked(&st, mark);
-    if (!*found || (uint64_t)st.st_size <= mark->size)
+    return fstatat(logdir->dir, file, &st, 0) == 0 &&
+           st.st_ino == mark->ino && S_ISREG(st.st_mode) &&
+           is_same(mark, st.st_dev, st.st_ino, birth_of(logdir->dir, file));
+}
+
+/* Writes the name that the file of mark has by now, "" if it has none here.
+ * False with errno set. */
+static bool find_marked(const struct logdir *logdir,
+                        const struct logdir_mark *mark,
+                        char name[static ARCHIVE_NAME + 1])
+{
+    bool is_current = is_marked(logdir, "current", mark);
+    DIR *entries;
+    bool good;
+
+    snprintf(name, ARCHIVE_NAME + 1, "%s", is_current ? "current" : "previous");
+    if (is_current || is_marked(logdir, "previous", mark))
         return true;
-    fd = openat(logdir->dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    done = ftruncate(fd, (off_t)mark->size) == 0;
-    close(fd);
-    return done;
+    entries = walk(logdir);
+    good = entries != NULL;
+    name[0] = 0;
+    while (good && (good = next_archive(entries, name)) && name[0])
+        if (is_marked(logdir, name, mark))
+            break;
+    if (entries)
+        closedir(entries);
+    return good;
 }
 
 bool logdir_cut(struct logdir *logdir, const struct logdir_mark *mark)
 {
     char name[ARCHIVE_NAME + 1];
-    bool found = false;
-    bool good = cut_file(logdir, "current", mark, &found);
-    DIR *entries;
+    struct stat st;
+    bool done;
+    int fd;
 
-    if (good && !found)
-        good = cut_file(logdir, "previous", mark, &found);
-    if (!good || found)
-        return good;
-    entries = walk(logdir);
-    good = entries != NULL;
-    while (good && !found && (good = next_archive(entries, name)) && name[0])
-        good = cut_file(logdir, name, mark, &found);
-    if (entries)
-        closedir(entries);
-    return good;
+    if (!find_marked(logdir, mark, name))
+        return false;
+    if (!name[0])
+        return true;
+    fd = openat(logdir->dir, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    done = fstat(fd, &st) == 0 &&
+           ((uint64_t)st.st_size <= mark->size ||
+            ftruncate(fd, (off_t)mark->size) == 0);
+    close(fd);
+    return done;
 }
 
 static bool remove_file(const struct logdir *logdir, const char *file)
@@ -206,6 +223,21 @@ bool logdir_trim(struct logdir *logdir)
     }
 }
 
+bool logdir_is_at(const struct logdir *logdir, const struct logdir_mark *mark)
+{
+    return is_same(mark, logdir->dev, logdir->ino, logdir->born);
+}
+
+/* Its size and mode, or false with errno set: EINVAL, if it is no file that one
+ * could log to. */
+static bool look_at_current(int fd, struct stat *st)
+{
+    if (fstat(fd, st) < 0)
+        return false;
+    errno = EINVAL;
+    return S_ISREG(st->st_mode);
+}
+
 bool logdir_open_current(struct logdir *logdir)
 {
     struct stat st;
@@ -214,7 +246,7 @@ bool logdir_open_current(struct logdir *logdir)
 
     if (fd < 0)
         return false;
-    if (fchmod(fd, logdir->mode) < 0 || fstat(fd, &st) < 0) {
+    if (!look_at_current(fd, &st) || fchmod(fd, logdir->mode) < 0) {
         close(fd);
         return false;
     }
@@ -223,6 +255,7 @@ bool logdir_open_current(struct logdir *logdir)
     logdir->current = fd;
     logdir->dev = st.st_dev;
     logdir->ino = st.st_ino;
+    logdir->born = birth_of(fd, "");
     logdir->size = (uint64_t)st.st_size;
     return true;
 }
@@ -241,24 +274,36 @@ static bool is_executable(const struct logdir *logdir, const char *file)
 {
     struct stat st;
 
-    return fstatat(logdir->dir, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           st.st_mode & S_IXUSR;
+    return fstatat(logdir->dir, file, &st, 0) == 0 && st.st_mode & S_IXUSR;
+}
+
+static bool is_empty(const struct logdir *logdir, const char *file)
+{
+    struct stat st;
+
+    if (fstatat(logdir->dir, file, &st, 0) < 0)
+        return errno == ENOENT;
+    return st.st_size == 0;
 }
 
 /* May current be gone on with?  If it was closed in order; or if it is the
  * file that we wrote when we were killed, and so has been cut by now to what
- * is known to be in it. */
-static bool is_current_good(const struct logdir *logdir,
-                            const struct logdir_mark *marks, size_t count)
+ * is known to be in it; or if it is a fresh one, and the one that we wrote was
+ * being made an archive of.  Sets *is_good; false with errno set. */
+static bool judge_current(const struct logdir *logdir,
+                          const struct logdir_mark *marks, size_t count,
+                          bool *is_good)
 {
-    struct stat st;
+    char name[ARCHIVE_NAME + 1];
 
-    if (fstatat(logdir->dir, "current", &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (is_marked(&st, marks + i))
-            return true;
-    return st.st_mode & S_IXUSR;
+    *is_good = is_executable(logdir, "current");
+    for (size_t i = 0; i < count && !*is_good; i++) {
+        if (!find_marked(logdir, marks + i, name))
+            return false;
+        *is_good = name[0] && (!strcmp(name, "current") ||
+                               is_empty(logdir, "current"));
+    }
+    return true;
 }
 
 /* What a rotation that did not come to its end has left: processed if its
@@ -315,9 +360,10 @@ static bool recover(struct logdir *logdir, bool is_good, const char **failed)
 bool logdir_open(struct logdir *logdir, const struct logdir_mark *marks,
                  size_t count, const char **failed)
 {
-    bool is_good = is_current_good(logdir, marks, count);
+    bool is_good;
 
-    if ((!is_good || !is_executable(logdir, "current")) &&
+    *failed = "/current";
+    if (!judge_current(logdir, marks, count, &is_good) ||
         !recover(logdir, is_good, failed))
         return false;
     *failed = "/current";

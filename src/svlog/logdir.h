@@ -50,6 +50,7 @@ struct logdir {
     struct policy policy;
     dev_t dev;        /* of current */
     ino_t ino;        /* of current */
+    uint64_t born;    /* of current: see birth.h */
     uint64_t size;    /* of current */
     int64_t retry_at; /* CLOCK_BOOTTIME ns; 0: nothing has failed */
     int64_t finish_at; /* the same for what is done with previous */
@@ -63,10 +64,13 @@ struct logdir {
     bool is_asked; /* a rotation is wanted, however short current is */
 };
 
-/* A file as it was at an earlier time. */
+/* A file as it was at an earlier time.  It is the same file if inode and birth
+ * are; its device may have got another number meanwhile, as that of a container
+ * does, and decides only where no birth is known. */
 struct logdir_mark {
     uint64_t dev;
     uint64_t ino;
+    uint64_t born;
     uint64_t size;
 };
 
@@ -80,9 +84,14 @@ bool logdir_lock(struct logdir *logdir, const char *path,
  * got since, cuts it to the size that it had; shorter, it is left alone. */
 bool logdir_cut(struct logdir *logdir, const struct logdir_mark *mark);
 
+/* Is current the file that mark names? */
+bool logdir_is_at(const struct logdir *logdir, const struct logdir_mark *mark);
+
 /* Opens current for appending.  If it was neither closed in order nor is one
- * of the count files of marks, it becomes an archive first, and so does what
- * an interrupted rotation left behind.  False as logdir_lock. */
+ * of the count files of marks, nor what one of these was about to be exchanged
+ * for, it becomes an archive first, and so does what an interrupted rotation
+ * left behind, whoever interrupted it.  False as logdir_lock; EINVAL: current
+ * is not a regular file. */
 bool logdir_open(struct logdir *logdir, const struct logdir_mark *marks,
                  size_t count, const char **failed);
 

@@ -165,6 +165,35 @@ static void cut_logdirs(const struct ledger *ledger)
                 die_logdir("recover", logger.logdirs + i, "");
 }
 
+/* The logdir of the in-flight file is the first.  A svlog that was killed may
+ * have had a script that began with another one: what it has left comes before
+ * what is in the pipe, so then that one is the first. */
+static void put_first_in_flight_first(void)
+{
+    struct logdir *first = logger.logdirs;
+
+    for (size_t i = 0; i < logger.logdirs_count; i++)
+        if (inflight_waits(logger.logdirs[i].dir)) {
+            struct logdir other = *first;
+
+            *first = logger.logdirs[i];
+            logger.logdirs[i] = other;
+            return;
+        }
+}
+
+static void open_inflight(void)
+{
+    char aside[INFLIGHT_ASIDE];
+
+    put_first_in_flight_first();
+    if (!inflight_open(&logger.input.inflight, logger.logdirs->dir, aside))
+        die_logdir("open", logger.logdirs, "/" INFLIGHT);
+    if (aside[0])
+        warn("damaged: ", logger.logdirs->path, "/", INFLIGHT, " (kept as ",
+             aside, "; its lines may be in the log or not)");
+}
+
 /* The in-flight file first: it says how the logdirs were left. */
 static void open_logdirs(void)
 {
@@ -173,8 +202,7 @@ static void open_logdirs(void)
 
     if (!logger.logdirs_count)
         return;
-    if (!inflight_open(&logger.input.inflight, logger.logdirs->dir))
-        die_logdir("open", logger.logdirs, "/" INFLIGHT);
+    open_inflight();
     if (inflight_left(&logger.input.inflight))
         cut_logdirs(ledger);
     for (size_t i = 0; i < logger.logdirs_count; i++)
@@ -189,8 +217,7 @@ static void open_logdirs(void)
     logger.looked_upto = ledger->mark[0].size;
     logger.is_ahead = ledger->marks &&
                       !inflight_left(&logger.input.inflight) &&
-                      logger.logdirs[0].dev == ledger->mark[0].dev &&
-                      logger.logdirs[0].ino == ledger->mark[0].ino &&
+                      logdir_is_at(logger.logdirs, ledger->mark) &&
                       logger.logdirs[0].size > logger.looked_upto;
 }
 

@@ -22,7 +22,7 @@ static void mark_logdirs(struct ledger *ledger)
     for (size_t i = 0; i < logger.logdirs_count; i++)
         ledger->mark[i] = (struct logdir_mark){
             logger.logdirs[i].dev, logger.logdirs[i].ino,
-            logger.logdirs[i].size};
+            logger.logdirs[i].born, logger.logdirs[i].size};
 }
 
 /* All output is written: says so in the ledger. */

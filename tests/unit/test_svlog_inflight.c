@@ -17,13 +17,14 @@
 static char scratch[] = "/tmp/test_svlog_inflight.XXXXXX";
 static int dir;
 static struct inflight inflight;
+static char aside[INFLIGHT_ASIDE];
 
 static void make_file(void)
 {
     memcpy(scratch + sizeof scratch - 7, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(scratch));
     dir = open(scratch, O_RDONLY | O_DIRECTORY);
-    ck_assert(inflight_open(&inflight, dir));
+    ck_assert(inflight_open(&inflight, dir, aside));
     ck_assert(inflight_settle(&inflight));
 }
 
@@ -39,7 +40,7 @@ static void be_killed(void)
 {
     close(inflight.fd);
     memset(&inflight, 0xff, sizeof inflight);
-    ck_assert(inflight_open(&inflight, dir));
+    ck_assert(inflight_open(&inflight, dir, aside));
 }
 
 /* As a splice would have put it there. */
@@ -92,7 +93,7 @@ END_TEST
 START_TEST(the_ledger_says_how_the_logdirs_were)
 {
     inflight.ledger.marks = 2;
-    inflight.ledger.mark[1] = (struct logdir_mark){1, 2, 3};
+    inflight.ledger.mark[1] = (struct logdir_mark){1, 2, 4, 3};
     inflight.ledger.column = 7;
     ck_assert(inflight_settle(&inflight));
     be_killed();
@@ -187,6 +188,41 @@ START_TEST(a_ledger_that_contradicts_its_file_is_none)
 }
 END_TEST
 
+START_TEST(bytes_with_a_ledger_that_makes_no_sense_are_put_aside)
+{
+    char text[8] = "";
+
+    TAKE("one\n");
+    ck_assert_int_eq(pwrite(inflight.fd, "nonsense", 8, 0), 8);
+    be_killed();
+    ck_assert_uint_eq(inflight_left(&inflight), 0);
+    ck_assert_uint_eq(inflight.size, INFLIGHT_LEDGER);
+    ck_assert_int_eq(strncmp(aside, ".inflight.@4", 12), 0);
+    int fd = openat(dir, aside, O_RDONLY);
+
+    ck_assert_int_eq(pread(fd, text, sizeof text, INFLIGHT_LEDGER), 4);
+    ck_assert_str_eq(text, "one\n");
+    close(fd);
+    unlinkat(dir, aside, 0);
+}
+END_TEST
+
+START_TEST(whether_bytes_wait_is_seen_from_outside)
+{
+    ck_assert(!inflight_waits(dir));
+    TAKE("one\ntwo\n");
+    ck_assert(inflight_waits(dir));
+    work(8);
+    ck_assert(inflight_settle(&inflight));
+    ck_assert(!inflight_waits(dir));
+    /* Void bytes of a rewind that is not done do not count. */
+    TAKE("three\n");
+    inflight.ledger.cut = inflight.ledger.begin;
+    ck_assert(inflight_settle(&inflight));
+    ck_assert(!inflight_waits(dir));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("inflight");
@@ -205,6 +241,8 @@ int main(void)
     tcase_add_test(all, after_an_orderly_end_nothing_is_found);
     tcase_add_test(all, a_file_that_is_not_ours_is_begun_anew);
     tcase_add_test(all, a_ledger_that_contradicts_its_file_is_none);
+    tcase_add_test(all, bytes_with_a_ledger_that_makes_no_sense_are_put_aside);
+    tcase_add_test(all, whether_bytes_wait_is_seen_from_outside);
     suite_add_tcase(suite, all);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -99,6 +99,15 @@ START_TEST(what_goes_beyond_the_limit_is_a_line_of_its_own)
 }
 END_TEST
 
+/* A svlog that was killed had no limit. */
+START_TEST(what_has_gone_beyond_the_limit_before_ends_at_once)
+{
+    lines.limit = 4;
+    lines.column = 7;
+    ck_assert_str_eq(CUT("abc\n", REST_COMES), "|><abc>");
+}
+END_TEST
+
 START_TEST(the_limit_counts_what_went_by_in_pieces)
 {
     lines.limit = 4;
@@ -143,6 +152,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(all, begin, NULL);
+    tcase_add_test(all, what_has_gone_beyond_the_limit_before_ends_at_once);
     tcase_add_test(all, a_newline_ends_a_line);
     tcase_add_test(all, a_nul_ends_a_line_as_well);
     tcase_add_test(all, an_unfinished_line_waits_for_its_end);
