@@ -30,7 +30,7 @@
 LIBSV = at causes child clock command control event filter hold link pattern \
 	perms relay say service stamp state status tally tree wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
-	ready show spawn start stray take value
+	ready restart show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade

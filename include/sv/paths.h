@@ -24,6 +24,10 @@
 #define SV_MAX_DEATH_TALLY "max-death-tally"
 #define SV_DOWN_SIGNAL "down-signal"
 #define SV_RELOAD_SIGNAL "reload-signal"
+#define SV_RESTART_DELAY "restart-delay"
+#define SV_RESTART_DELAY_MAX "restart-delay-max"
+#define SV_MAX_RESTARTS "max-restarts"
+#define SV_RESTART_WINDOW "restart-window"
 #define SV_FLAG_NEWPIDNS "flag-newpidns"
 #define SV_LOG "log"
 #define SV_DATA "data"
@@ -39,6 +43,8 @@
 #define SV_STATUS_NEW "supervise/status.new"
 #define SV_TALLY "supervise/death_tally"
 #define SV_TALLY_NEW "supervise/death_tally.new"
+#define SV_RESTARTS "supervise/restarts" /* engine/restart.h; ours */
+#define SV_RESTARTS_NEW "supervise/restarts.new"
 #define SV_SERVICE_LOCK "supervise/service-lock"
 #define SV_STDOUT "supervise/stdout" /* fifo to the logger; ours */
 

@@ -115,6 +115,7 @@ enum {
     SV_ROW_NEVER_STARTED = 1 << 8,
     SV_ROW_LEAVING = 1 << 9,       /* supervision ends when it dies */
     SV_ROW_ADOPTED = 1 << 10,      /* started by an earlier svscan */
+    SV_ROW_FAILED = 1 << 11,       /* stays down until it is started by hand */
 };
 
 /*

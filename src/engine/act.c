@@ -176,15 +176,16 @@ static void be_ready(struct service *service)
     service->ready_stamp = sv_stamp_now();
 }
 
-/* At least a second lies between two starts; whoever ran longer is started
- * again at once. */
+/* At least a second lies between two starts, or what restart-delay says;
+ * whoever ran longer is started again at once. */
 static void arm_restart(struct service *service)
 {
-    int64_t at = service->started + SERVICE_RESTART_MS * SV_MS;
+    int64_t at;
 
     service->child->deadline = 0;
     if (!service->want || service->engine->is_stopping)
         return;
+    at = service_restart_time(service);
     service->restarts++;
     service->child->wstat = sv_child_end(sv_child_wstat(service->child),
                                          service->restarts);

@@ -5,6 +5,7 @@
  *   act.c    events -> steps -> actions       start.c  run and finish
  *   obey.c   commands                         ready.c  the readiness pipe
  *   death.c  a process has ended              value.c  files that hold a value
+ *   restart.c  how soon it is started again
  */
 #ifndef ENGINE_ACT_H
 #define ENGINE_ACT_H
@@ -44,6 +45,18 @@ void service_disarm(struct service *service);
  * finish). */
 void service_start(struct service *service);
 void service_start_finish(struct service *service);
+
+/* ---- restart.c ---- */
+
+/* Its run has died by itself, at the CLOCK_REALTIME ns died, and it is wanted:
+ * counts that.  False, with is_failed set, if it was one time too many. */
+bool service_may_restart(struct service *service, int64_t died);
+/* When its next start is due, as CLOCK_BOOTTIME ns. */
+int64_t service_restart_time(struct service *service);
+/* It is started by hand, or anew: nothing has been counted. */
+void service_forget_restarts(struct service *service);
+/* What an earlier svscan has counted. */
+void service_recall_restarts(struct service *service);
 
 /* ---- ready.c ---- */
 

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
+#include "engine/act.h"
 #include "sv/clock.h"
 #include "sv/event.h"
 #include "sv/paths.h"
@@ -390,6 +390,7 @@ void adopt(struct service *service)
     if (!read_status(service, told))
         told = NULL;
     read_tally(service);
+    service_recall_restarts(service);
     /* Of finish only its own start is known: the next of run is a second
      * after that, which is never too early. */
     service->started = child->t0;

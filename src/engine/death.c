@@ -72,11 +72,22 @@ static void count_death(struct service *service, int wstat)
     describe(wstat, how);
     service_note(service, SV_STRINGS("./" SV_RUN " ends within a second of its"
                                      " start, again and again (", how,
-                                     "): it is started once a second"));
+                                     "): it is started ",
+                                     service_has(service, SV_RESTART_DELAY)
+                                             || service->quick_runs > 0
+                                         ? "as its restart-delay says"
+                                         : "once a second"));
     service->note_is_loop = true;
 }
 
-static void run_died(struct service *service, int wstat, int64_t died)
+static bool is_to_restart(const struct service *service)
+{
+    return service->want && !service->engine->is_stopping
+           && service->state != STATE_LAST_UP;
+}
+
+static void run_died(struct service *service, int wstat, int64_t died,
+                     bool was_told)
 {
     uint32_t max =
         service_number(service, SV_MAX_DEATH_TALLY, SV_TALLY_DEFAULT);
@@ -90,6 +101,8 @@ static void run_died(struct service *service, int wstat, int64_t died)
                       max > SV_TALLY_MAX ? SV_TALLY_MAX : max))
         sv_warn_sys("unable to write the death tally of ", service->name);
     count_death(service, wstat);
+    if (!was_told && is_to_restart(service))
+        service_may_restart(service, died);
     /* One that cannot be executed counts as absent. */
     if (sv_service_executable(service->base, service->dir, SV_FINISH)) {
         service_happen(service, EVENT_DIED);
@@ -99,7 +112,8 @@ static void run_died(struct service *service, int wstat, int64_t died)
         service_note(service, SV_STRINGS("unable to execute ./" SV_FINISH
                                          " (going on without it): ",
                                          strerror(errno)));
-    service_happen(service, EVENT_DIED_BARE);
+    service_happen(service, service->is_failed ? EVENT_DIED_FOR_GOOD
+                                               : EVENT_DIED_BARE);
 }
 
 static void finish_died(struct service *service, int wstat)
@@ -110,14 +124,16 @@ static void finish_died(struct service *service, int wstat)
     if (never_again)
         service_note(service, SV_STRINGS("./" SV_FINISH " exited 125: it stays"
                                          " down until it is started by hand"));
-    service_happen(service,
-                   never_again ? EVENT_FINISHED_125 : EVENT_FINISHED);
+    service->is_failed |= never_again;
+    service_happen(service, service->is_failed ? EVENT_FINISHED_125
+                                               : EVENT_FINISHED);
 }
 
 void service_died(struct service *service, int wstat, int64_t died)
 {
     struct sv_child *child = service->child;
     enum sv_child_role role = sv_child_role(child);
+    bool was_told = service->stopping;
 
     child->wstat = sv_child_end(wstat, service->restarts);
     child->died = died;
@@ -131,7 +147,7 @@ void service_died(struct service *service, int wstat, int64_t died)
     if (role == SV_ROLE_FINISH)
         finish_died(service, wstat);
     else
-        run_died(service, wstat, died);
+        run_died(service, wstat, died, was_told);
 }
 
 static int wstat_of(const siginfo_t *info)

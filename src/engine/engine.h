@@ -63,6 +63,10 @@ struct service {
     bool stopping;   /* what runs has been told to go */
     bool is_failing; /* its last start failed; the record says VOID */
     bool is_hopeless; /* ... and would again: it is not tried by itself */
+    bool is_failed; /* it stays down until it is started by hand, and not
+                       because anybody wanted that: finish said so, or it was
+                       restarted too often */
+    bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */
@@ -72,6 +76,7 @@ struct service {
     uint32_t restarts;
     uint32_t deaths;
     uint32_t quick_deaths; /* in a row, each within a second of its start */
+    uint32_t quick_runs;   /* restart.h */
     int64_t started;       /* CLOCK_BOOTTIME ns of run's last start; 0: never */
     char *note;            /* what is wrong with it, in words; NULL: nothing */
     bool note_is_new;      /* it was made by the start at hand */

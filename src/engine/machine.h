@@ -30,6 +30,7 @@ enum event {
     EVENT_SILENT,        /* its notification fd was closed without one */
     EVENT_DIED,          /* run is dead, and there is a finish */
     EVENT_DIED_BARE,     /* run is dead, and there is no finish */
+    EVENT_DIED_FOR_GOOD, /* ... and it has been restarted too often */
     EVENT_FINISHED,      /* finish has ended */
     EVENT_FINISHED_125,  /* ... saying "never again" */
     EVENT_FINISH_FAILED, /* finish could not be started after all */

@@ -95,7 +95,8 @@ static unsigned shown_flags(const struct service *service)
            | (service->log_fifo >= 0 ? SV_ROW_LOGGED : 0)
            | (service->never_started ? SV_ROW_NEVER_STARTED : 0)
            | (is_last ? SV_ROW_LEAVING : 0)
-           | (service->adopted ? SV_ROW_ADOPTED : 0);
+           | (service->adopted ? SV_ROW_ADOPTED : 0)
+           | (service->is_failed ? SV_ROW_FAILED : 0);
 }
 
 static uint64_t ms_until(const struct timer *timer)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
+#include "engine/act.h"
 #include "engine/take.h"
 #include "sv/at.h"
 #include "sv/clock.h"
@@ -64,6 +64,8 @@ static void start_fresh(struct service *service)
     if (!sv_tally_clear(service->base, service->dir))
         service_note(service, SV_STRINGS("unable to empty the death tally: ",
                                          strerror(errno)));
+    service->has_counts = true; /* perhaps of another time */
+    service_forget_restarts(service);
     service->is_new = true;
     service_save(service);
     service->is_new = false;

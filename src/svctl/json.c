@@ -108,7 +108,7 @@ void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime)
         {"paused", SV_ROW_PAUSED},      {"announces", SV_ROW_ANNOUNCES},
         {"changed", SV_ROW_CHANGED},    {"foreign", SV_ROW_FOREIGN},
         {"has_logger", SV_ROW_LOGGED},  {"leaving", SV_ROW_LEAVING},
-        {"adopted", SV_ROW_ADOPTED},
+        {"adopted", SV_ROW_ADOPTED},    {"failed", SV_ROW_FAILED},
     };
 
     fputs("{\"name\": ", to);

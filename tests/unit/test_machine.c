@@ -82,6 +82,15 @@ START_TEST(a_finish_that_says_never_again_is_believed)
 }
 END_TEST
 
+START_TEST(who_was_restarted_too_often_stays_down_until_it_is_started)
+{
+    PLAY(STATE_UP,
+         { EVENT_DIED_FOR_GOOD, STATE_DOWN,
+           DIES | ACT_UNWANT | ACT_TELL_FAILED | ACT_TELL_DOWN },
+         { EVENT_WANT_UP, STATE_DOWN, ACT_WANT | ACT_STATUS | ACT_SPAWN_RUN });
+}
+END_TEST
+
 START_TEST(a_start_that_failed_is_tried_again_later)
 {
     PLAY(STATE_DOWN, { EVENT_START_DUE, STATE_DOWN, ACT_SPAWN_RUN },
@@ -218,7 +227,8 @@ static bool has_finish(enum state state)
 
 static bool ends_run(enum event event)
 {
-    return event == EVENT_DIED || event == EVENT_DIED_BARE;
+    return event == EVENT_DIED || event == EVENT_DIED_BARE
+           || event == EVENT_DIED_FOR_GOOD;
 }
 
 static bool ends_finish(enum event event)
@@ -407,6 +417,7 @@ int main(void)
         a_service_that_announces_itself_is_up_when_it_does,
         one_that_stays_silent_goes_on_starting,
         a_finish_that_says_never_again_is_believed,
+        who_was_restarted_too_often_stays_down_until_it_is_started,
         a_start_that_failed_is_tried_again_later,
         who_ignores_the_signal_is_killed_and_up_does_not_save_it,
         once_starts_it_and_does_not_restart_it,
