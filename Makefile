@@ -5,10 +5,11 @@
 #   make build/bin/svlog    one of them
 #   make check      builds and runs the tests; T=behaviour/once runs that one
 #   make crash KILLS=1000   kills svscan, loggers and services at random
-#                   instants, then svscan at each of its system calls, and
-#                   counts what was lost: build/crash-report; PEER=s6 or runit
-#                   does the first to theirs, PEER=all makes a table; SEED=N
-#                   does it again
+#                   instants, then svscan and svlog at each of their system
+#                   calls, and counts what was lost: build/crash-report;
+#                   PEER=s6 or runit does the first to theirs, PEER=all makes
+#                   tables; OF=trees or OF=loggers: only those; SEED=N does it
+#                   again
 #   make conformance    real s6 and ours side by side, as a table; LOAD=200
 #                   TIMES=20: so often, beside a tree of so many services
 #   make bench      measures, one benchmark of tests/bench after the other;
@@ -48,6 +49,7 @@ S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \
 	svwait tai64n wait
 
 CRASH = main judge ledger life random service sweep system trace
+LOGS = logkiller count courses logger writer
 
 PROGRAMS = init svscan supervise svlog svctl svexec sv-s6
 SBIN = init svscan
@@ -115,7 +117,9 @@ OBJ.svexec := $(call objects,svexec,$(SVEXEC))
 OBJ.sv-s6 := $(call objects,s6,$(S6))
 OBJECTS := $(foreach part,libsv engine chain $(PROGRAMS),$(OBJ.$(part)))
 OBJ.killer := $(CRASH:%=$(B)/obj/tests/crash/%.o)
-OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o) $(OBJ.killer)
+OBJ.logkiller := $(LOGS:%=$(B)/obj/tests/crash/%.o)
+OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o) $(OBJ.killer) \
+	$(OBJ.logkiller)
 
 # --- programs and the library -------------------------------------------------
 
@@ -200,11 +204,14 @@ $(UNIT:%=$(B)/%) $(FUZZ:%=$(B)/%): $(B)/%: $(B)/obj/%.o \
 		$(SKALIBS_LIBS) $(LIBS)
 
 # What kills: it is its own services as well, and static like what it kills.
-killer: $(B)/tests/crash/killer
-$(B)/tests/crash/killer: $(OBJ.killer) $(B)/lib/libsv.a
+killer: $(B)/tests/crash/killer $(B)/tests/crash/logkiller
+$(B)/tests/crash/logkiller: $(filter-out %/main.o,$(OBJ.killer))
+$(B)/tests/crash/killer $(B)/tests/crash/logkiller: $(B)/tests/crash/%: \
+		$$(OBJ.$$*) $(B)/lib/libsv.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SKALIBS_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(B)/lib/libsv.a \
+		$(SKALIBS_LIBS)
 
 $(B)/obj/tests/crash/trace.o: $(B)/obj/tests/crash/calls.h
 $(B)/obj/tests/crash/trace.o: DEFINES += -I$(B)/obj/tests/crash
