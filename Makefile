@@ -38,7 +38,7 @@ INIT = main boot family foreground halt holds line mounts reap settings tree \
 SVSCAN = main access catch client copy defs handle handover known leave look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
-SVLOG = main birth inflight input line logdir loop output pattern process rotate \
+SVLOG = main find birth inflight input line logdir loop output pattern process rotate \
 	script straight work
 SVCTL = main ask change json log logdir machine print rows signal status table \
 	upgrade verdict when

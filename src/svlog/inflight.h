@@ -41,7 +41,7 @@
 enum {
     INFLIGHT_LEDGER = 4096,
     INFLIGHT_BOOT = 40,
-    INFLIGHT_REWIND = 192 * 1024, /* a file of this size begins anew */
+    INFLIGHT_REWIND = 768 * 1024, /* a file of this size begins anew */
 };
 
 struct ledger {

@@ -11,7 +11,8 @@
  * and the write of them loses them.  A script without a logdir has no in-flight
  * file: bytes go straight to the window.
  *
- * No flag of standard input is changed: others may hold it too.
+ * No flag of standard input is changed: others may hold it too.  A pipe is made
+ * larger.
  */
 #ifndef SVLOG_INPUT_H
 #define SVLOG_INPUT_H
@@ -20,9 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "svlog/find.h"
 #include "svlog/inflight.h"
 
-enum { WINDOW = 64 * 1024 };
+enum { WINDOW = 256 * 1024 };
 
 enum source { SOURCE_PIPE, SOURCE_FILE, SOURCE_OTHER };
 
@@ -41,8 +43,10 @@ struct input {
     uint64_t total;           /* bytes taken so far */
     size_t held;              /* bytes in the window */
     size_t passing;           /* bytes that were read, not yet in the file */
-    char window[WINDOW + 1];  /* the first bytes of those in flight, and one that
-                                 script_select() may write to */
+    char window[WINDOW + COPY_SLACK]; /* the first bytes of those in flight, and
+                                         what copy_over() reads after them; the
+                                         first of which script_select() may
+                                         write to */
     char passage[WINDOW];
 };
 

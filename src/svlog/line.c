@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-/* line.c - finds the ends of lines.  Costs one memchr() a line; NULs are
- * looked for once in all the bytes, since there are hardly ever any. */
-#include <string.h>
-
+/* line.c - finds the ends of lines. */
+#include "svlog/find.h"
 #include "svlog/line.h"
-
-static const char *find(const char *at, const char *end, char byte)
-{
-    const char *found = memchr(at, byte, (size_t)(end - at));
-
-    return found ? found : end;
-}
 
 void lines_begin(struct lines *lines, const char *text, size_t size,
                  enum rest rest)
 {
     lines->at = lines->begin = text;
     lines->end = text + size;
-    lines->nul = find(text, lines->end, '\0');
     lines->rest = rest;
 }
 
 /* The end of the line at hand; if it has more than room bytes, the place one
  * past that many; lines->end if it has no end yet. */
-static const char *find_end(struct lines *lines, uint64_t room)
+static const char *find_end(const struct lines *lines, uint64_t room)
 {
     const char *end = lines->end;
 
-    if (lines->nul < lines->at)
-        lines->nul = find(lines->at, end, '\0');
     if ((uint64_t)(end - lines->at) > room)
         end = lines->at + room + 1;
-    if (lines->nul < end)
-        end = lines->nul;
-    return find(lines->at, end, '\n');
+    return find_line_end(lines->at, end);
 }
 
 static bool pass(struct lines *lines, struct piece *piece, size_t size,

@@ -26,7 +26,6 @@ struct lines {
     const char *begin;
     const char *at;  /* the first byte that has not been passed */
     const char *end;
-    const char *nul; /* the first NUL at or after at; end if there is none */
     enum rest rest;
     uint64_t limit;  /* 0: none */
     uint64_t column; /* bytes of the line at hand that have been passed */

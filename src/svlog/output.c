@@ -11,6 +11,7 @@
 
 #include "sv/at.h"
 #include "sv/stamp.h"
+#include "svlog/find.h"
 #include "svlog/output.h"
 #include "svlog/rotate.h"
 #include "svlog/svlog.h"
@@ -37,7 +38,7 @@ static bool make_head(struct output *output)
     size_t label = action->has_label ? SV_STAMP_LABEL : 0;
     size_t stamps = label + (action->has_date ? SV_STAMP_DATE : 0U);
     char *at = malloc(strlen(name) + strlen(level) + stamps + strlen(prefix) +
-                      1);
+                      1 + COPY_SLACK);
 
     output->head = at;
     if (!at)
@@ -73,7 +74,7 @@ static bool make_room(struct output *into, size_t head, size_t window)
     into->writers++;
     into->heads += head;
     into->capacity = into->heads + into->writers * 2 * window;
-    buf = realloc(into->buf, into->capacity);
+    buf = realloc(into->buf, into->capacity + COPY_SLACK);
     if (buf)
         into->buf = buf;
     return buf != NULL;
@@ -122,8 +123,8 @@ static void gather(struct output *output, const struct piece *piece)
     char *at = into->buf + into->size;
 
     if (piece->begins)
-        at += put(at, output->head, output->head_size);
-    at += put(at, piece->text, piece->size);
+        at += copy_over(at, output->head, output->head_size);
+    at += copy_over(at, piece->text, piece->size);
     if (piece->ends)
         *at++ = '\n';
     into->size = (size_t)(at - into->buf);

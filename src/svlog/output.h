@@ -52,7 +52,8 @@ void output_stamp(struct output *output, int64_t realtime);
 /* Is there room for what comes next, if it is at most size bytes of a line? */
 bool output_has_room(const struct output *output, size_t size);
 
-/* Gathers a piece.  There is room. */
+/* Gathers a piece.  There is room; COPY_SLACK bytes after its text can be
+ * read. */
 void output_put(struct output *output, const struct piece *piece);
 
 /* Writes what was gathered; true when all of it is written.  Never waits.  If

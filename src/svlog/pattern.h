@@ -4,7 +4,8 @@
  *
  * Most patterns of scripts are plain text, at the head or the end of the line or
  * anywhere in it.  Those are searched for without the C library's regexec(3),
- * which may allocate and is slow on short lines.
+ * which may allocate and is slow on short lines.  Of most others a line must
+ * hold some text if it is to match, and is spared the regexec without it.
  */
 #ifndef SVLOG_PATTERN_H
 #define SVLOG_PATTERN_H
@@ -14,15 +15,16 @@
 #include <regex.h>
 
 struct pattern {
-    char *literal; /* NULL: none, see regex */
-    size_t size;   /* of literal */
-    bool at_head;  /* it begins with ^ */
+    char *text;    /* what every line that matches holds; it may be empty */
+    size_t size;   /* of text */
+    bool is_plain; /* the text is all there is to it */
+    bool at_head;  /* it begins with ^, which is not part of the text */
     bool at_end;   /* it ends with $ */
-    regex_t regex;
+    regex_t regex; /* unless it is plain */
 };
 
-/* Takes the text; false if it is no regular expression, or memory is short. */
-bool pattern_compile(struct pattern *pattern, const char *text);
+/* Takes the source; false if it is no regular expression, or memory is short. */
+bool pattern_compile(struct pattern *pattern, const char *source);
 
 /* Does the line match?  line[size] is NUL, and no byte before it is. */
 bool pattern_matches(const struct pattern *pattern, const char *line,

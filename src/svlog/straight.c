@@ -4,7 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "svlog/find.h"
 #include "svlog/straight.h"
+
+/* Bytes to look at at a time: few enough to stay near the processor. */
+enum { LOOK = 32 * 1024 };
 
 bool straight_suits(const struct script *script, uint64_t limit)
 {
@@ -38,10 +42,11 @@ enum taken straight_take(struct input *input, struct logdir *logdir,
 static bool end_lines(const struct logdir *logdir, uint64_t from, char *buf,
                       size_t size)
 {
-    char *nul = buf;
+    const char *end = buf + size;
+    const char *nul = buf;
 
-    while ((nul = memchr(nul, 0, size - (size_t)(nul - buf))) != NULL) {
-        *nul = '\n';
+    while ((nul = find_text(nul, end, "", 1)) != NULL) {
+        buf[nul - buf] = '\n';
         if (pwrite(logdir->current, nul, 1, (off_t)from + (nul - buf)) != 1)
             return false;
     }
@@ -55,7 +60,7 @@ bool straight_look(const struct logdir *logdir, uint64_t from,
 
     while (from < logdir->size) {
         uint64_t left = logdir->size - from;
-        size_t size = left < WINDOW ? (size_t)left : WINDOW;
+        size_t size = left < LOOK ? (size_t)left : LOOK;
         ssize_t got = pread(logdir->current, buf, size, (off_t)from);
         const char *newline;
 

@@ -278,7 +278,8 @@ END_TEST
 START_TEST(a_current_that_is_known_to_be_ours_is_gone_on_with)
 {
     const char *failed;
-    struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+    struct logdir_mark mark = {logdir.dev, logdir.ino, logdir.born,
+                               4};
 
     log_text("one\ntw");
     ck_assert(logdir_cut(&logdir, &mark));
@@ -290,7 +291,8 @@ END_TEST
 
 START_TEST(a_cut_finds_the_file_under_its_new_name)
 {
-    struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+    struct logdir_mark mark = {logdir.dev, logdir.ino, logdir.born,
+                               4};
 
     log_text("one\ntw");
     again();
@@ -302,7 +304,8 @@ END_TEST
 
 START_TEST(a_cut_makes_nothing_longer)
 {
-    struct logdir_mark mark = {logdir.dev, logdir.ino, 400};
+    struct logdir_mark mark = {logdir.dev, logdir.ino, logdir.born,
+                               400};
 
     log_text("one\n");
     ck_assert(logdir_cut(&logdir, &mark));
@@ -458,7 +461,8 @@ START_TEST(after_a_kill_between_two_steps_there_is_one_archive)
     };
 
     for (size_t i = 0; i < sizeof kills / sizeof *kills; i++) {
-        const struct logdir_mark mark = {logdir.dev, logdir.ino, 4};
+        const struct logdir_mark mark = {logdir.dev, logdir.ino, logdir.born,
+                               4};
         const char *failed;
 
         log_text("two\n");
