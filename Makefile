@@ -28,8 +28,9 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at causes child clock command control event filter hold link pattern \
-	perms relay say service stamp state status tally tree wait wire
+LIBSV = at birth causes child clock command control dated event filter hold json link \
+	logdir pattern perms reader relay say service stamp state status tally tree \
+	wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
 	ready restart show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
@@ -38,9 +39,9 @@ INIT = main boot family foreground halt holds line mounts reap settings tree \
 SVSCAN = main access catch client copy defs handle handover known leave look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
-SVLOG = main find birth inflight input line logdir loop output pattern process rotate \
+SVLOG = main find inflight input line logdir loop output pattern process rotate \
 	script straight work
-SVCTL = main ask change json log logdir machine print rows signal status table \
+SVCTL = main ask change json log logdir machine print rows signal source status table \
 	upgrade verdict when
 SVEXEC = account main options
 

@@ -7,57 +7,31 @@
 #include <sys/wait.h>
 
 #include "sv/clock.h"
+#include "sv/json.h"
 #include "sv/service.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 #include "svctl/when.h"
 
-/* The size of the UTF-8 character at text; 0 if there is none. */
-static size_t utf8_size(const unsigned char *text)
+void json_bytes(FILE *to, const char *bytes, size_t size)
 {
-    static const struct {
-        unsigned char mask;
-        unsigned char head;
-        uint32_t least; /* what needs so many bytes */
-    } sizes[] = {
-        {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800},
-        {0xf8, 0xf0, 0x10000},
-    };
+    char escaped[SV_JSON_ESCAPED];
 
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        uint32_t c = text[0] & (unsigned char)~sizes[i].mask;
+    putc('"', to);
+    while (size) {
+        size_t used;
+        size_t n = sv_json_escape(escaped, bytes, size, &used);
 
-        if ((text[0] & sizes[i].mask) != sizes[i].head)
-            continue;
-        for (size_t j = 1; j <= i; j++) {
-            if ((text[j] & 0xc0) != 0x80)
-                return 0;
-            c = c << 6 | (text[j] & 0x3f);
-        }
-        return c < sizes[i].least || c > 0x10ffff || (c >> 11) == 0x1b ? 0
-                                                                       : i + 1;
+        fwrite(escaped, 1, n, to);
+        bytes += used;
+        size -= used;
     }
-    return 0;
+    putc('"', to);
 }
 
 void json_string(FILE *to, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
-
-    putc('"', to);
-    while (*at) {
-        size_t size = utf8_size(at);
-
-        if (!size || *at < ' ' || *at == 127) {
-            fprintf(to, "\\u%04x", *at++);
-            continue;
-        }
-        if (*at == '"' || *at == '\\')
-            putc('\\', to);
-        fwrite(at, 1, size, to);
-        at += size;
-    }
-    putc('"', to);
+    json_bytes(to, text, strlen(text));
 }
 
 static void json_bool(FILE *to, const char *name, bool truth)

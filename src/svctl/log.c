@@ -1,29 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * log.c - svctl log: the end of a service's log, and what follows.
+ * log.c - svctl log: the end of services' logs, and what follows.
  *
- * svctl reads the logger's directory itself; svscan is asked for the logger's
- * pid only.
+ * svctl reads the loggers' directories itself; svscan is asked for the loggers'
+ * pids only.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/clock.h"
+#include "sv/dated.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
 #include "svctl/logdir.h"
 #include "svctl/print.h"
 #include "svctl/show.h"
+#include "svctl/source.h"
 
 enum { LINES_DEFAULT = 20 };
 
-/* ---- which directory ---------------------------------------------------- */
+static struct source *sources;
+static size_t sources_count;
+static int inotify = -1;
+
+/* ---- which directories -------------------------------------------------- */
 
 static _Noreturn void die_of_no_logger(struct tree *tree, const char *name)
 {
@@ -37,267 +44,212 @@ static _Noreturn void die_of_no_logger(struct tree *tree, const char *name)
                              "svscan's own messages go");
 }
 
+static bool has_logger(const char *name)
+{
+    return name_is_logger(name) || strcmp(name, SV_CATCH_ALL) == 0;
+}
+
 /* The logger of the service; of a logger, itself. */
-static void find_logger(struct tree *tree, const char *name,
+static bool find_logger(struct tree *tree, const char *name,
                         struct sv_wire_row *logger)
 {
     char of_service[SV_NAME_MAX + sizeof "/" SV_LOG];
 
     stpcpy(stpcpy(of_service, name), "/" SV_LOG);
-    if (!name_is_logger(name) && tree_look(tree, of_service, logger))
-        return;
-    if (!name_is_logger(name) && strcmp(name, SV_CATCH_ALL) != 0)
-        die_of_no_logger(tree, name);
-    if (!tree_look(tree, name, logger))
-        sv_die(SV_EXIT_NO, name, " has just left supervision");
+    return tree_look(tree, has_logger(name) ? name : of_service, logger);
 }
 
-static void find_logdir(const struct call *call, char path[static SV_PATH_MAX])
+static bool find_logdir(const struct call *call,
+                        const struct sv_wire_row *logger,
+                        char path[static SV_PATH_MAX])
 {
-    struct tree *tree = tree_open(call, NO_TIMEOUT);
-    struct sv_wire_row logger;
-    struct rows rows = {0};
     char dir[SV_PATH_MAX];
 
-    tree_choose(tree, call->args, false, &rows);
-    if (rows.count != 1)
-        sv_die(SV_EXIT_USAGE, call->args[0], " is more than one service");
-    find_logger(tree, rows.rows[0].name, &logger);
-    rows_free(&rows);
-    tree_close(tree);
-    if (logger.pid && logdir_of_process((pid_t)logger.pid, path))
-        return;
-    if (!logdir_of_script(sv_at(dir, call->live, logger.name), path))
-        sv_die(SV_EXIT_NO, "unable to tell which directory ", logger.name,
-               " writes: it has no file named current open, and the last "
-               "path in its run script is no log directory");
+    return (logger->pid && logdir_of_process((pid_t)logger->pid, path)) ||
+           logdir_of_script(sv_at(dir, call->live, logger->name), path);
 }
 
-/* ---- printing ----------------------------------------------------------- */
-
-static int open_file(int dir, const char *name)
+/* "web" for its logger "web/log". */
+static void name_service(char service[static SV_NAME_MAX + 1],
+                         const char *logger)
 {
-    return openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    snprintf(service, SV_NAME_MAX + 1, "%s", logger);
+    if (name_is_logger(service))
+        *strrchr(service, '/') = 0;
 }
 
-static void print_rest(struct printer *printer, int fd)
+static void watch_logdir(const char *path)
 {
-    char buf[16384];
-    ssize_t n;
-
-    while ((n = read(fd, buf, sizeof buf)) > 0)
-        print_bytes(printer, buf, (size_t)n);
-    if (n < 0)
-        sv_die_sys("unable to read a log");
-}
-
-static void print_file(struct printer *printer, int dir, const char *name,
-                       off_t from)
-{
-    int fd = open_file(dir, name);
-
-    if (fd < 0) /* rotated away since it was listed */
-        return;
-    if (lseek(fd, from, SEEK_SET) >= 0)
-        print_rest(printer, fd);
-    close(fd);
-}
-
-static off_t tail_of(int dir, const char *name, size_t *lines)
-{
-    int fd = open_file(dir, name);
-    off_t from = 0;
-
-    if (fd >= 0) {
-        from = logdir_tail(fd, lines);
-        close(fd);
-    }
-    return from;
-}
-
-/* Prints the last lines, and returns current, at what follows.  It is opened
- * before the directory is read: what is then rotated is current still. */
-static int print_tail(struct printer *printer, int dir, size_t lines)
-{
-    int current = open_file(dir, LOGDIR_CURRENT);
-    off_t from_current = current < 0 ? 0 : logdir_tail(current, &lines);
-    off_t from = 0;
-    struct stat previous;
-    char **files;
-    size_t n;
-    size_t first;
-
-    if (!logdir_files(dir, current, &files, &n, &previous))
-        sv_die_sys("unable to list a log's directory");
-    for (first = n; first > 0 && lines; first--)
-        from = tail_of(dir, files[first - 1], &lines);
-    for (size_t i = first; i < n; i++) {
-        print_file(printer, dir, files[i], from);
-        from = 0;
-    }
-    logdir_free(files, n);
-    if (current >= 0 && lseek(current, from_current, SEEK_SET) >= 0)
-        print_rest(printer, current);
-    show_end();
-    return current;
-}
-
-/* ---- following ---------------------------------------------------------- */
-
-static bool is_same(const struct stat *one, const struct stat *other)
-{
-    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
-
-static bool is_file(int dir, const char *name, const struct stat *old)
-{
-    struct stat st;
-
-    return fstatat(dir, name, &st, 0) == 0 && is_same(&st, old);
-}
-
-static bool is_later(const struct timespec *one, const struct timespec *other)
-{
-    return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec
-                                        : one->tv_nsec > other->tv_nsec;
-}
-
-/* The files of a log at a time.  Archives keep their names; "previous" is about
- * to lose it, to an archive's name, and may be another file by now. */
-struct listing {
-    int dir;
-    char **files;
-    size_t n;
-    struct stat previous;
-};
-
-/* Opens the i-th file.  -1 with errno ENOENT: it has been removed; with ESTALE:
- * it was "previous", and its name has moved. */
-static int open_listed(const struct listing *listing, size_t i)
-{
-    bool is_previous = strcmp(listing->files[i], LOGDIR_PREVIOUS) == 0;
-    int fd = open_file(listing->dir, listing->files[i]);
-    struct stat st;
-
-    if (!is_previous)
-        return fd;
-    if (fd >= 0 && fstat(fd, &st) == 0 && is_same(&st, &listing->previous))
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    errno = ESTALE;
-    return -1;
-}
-
-/* Where the files newer than last begin: behind it, or, where it has been
- * removed, at the first that was written later. */
-static size_t find_newer(const struct listing *listing, const struct stat *last)
-{
-    size_t first = listing->n;
-
-    for (size_t i = listing->n; i-- > 0;) {
-        struct stat st = listing->previous;
-
-        if (strcmp(listing->files[i], LOGDIR_PREVIOUS) != 0 &&
-            fstatat(listing->dir, listing->files[i], &st, 0) < 0)
-            continue;
-        if (is_same(&st, last))
-            return i + 1;
-        if (is_later(&st.st_mtim, &last->st_mtim))
-            first = i;
-    }
-    return first;
-}
-
-/* Prints the i-th file, which is the last one from then on.  False if its name
- * has moved; one that has been removed is passed over. */
-static bool print_listed(struct printer *printer, const struct listing *listing,
-                         size_t i, struct stat *last)
-{
-    int fd = open_listed(listing, i);
-
-    if (fd < 0)
-        return errno != ESTALE;
-    if (fstat(fd, last) < 0)
-        sv_die_sys("unable to read a log");
-    print_rest(printer, fd);
-    close(fd);
-    return true;
-}
-
-/* Prints the files between last and next, as far as the names hold. */
-static bool print_some_between(struct printer *printer, int dir,
-                               struct stat *last, int next)
-{
-    struct listing listing = {.dir = dir};
-    bool is_whole = true;
-
-    if (!logdir_files(dir, next, &listing.files, &listing.n, &listing.previous))
-        sv_die_sys("unable to list a log's directory");
-    for (size_t i = find_newer(&listing, last); is_whole && i < listing.n; i++)
-        is_whole = print_listed(printer, &listing, i, last);
-    logdir_free(listing.files, listing.n);
-    return is_whole;
-}
-
-/* Prints the files between the one that was read last and next. */
-static void print_between(struct printer *printer, int dir,
-                          const struct stat *read_last, int next)
-{
-    struct stat last = *read_last;
-
-    while (!print_some_between(printer, dir, &last, next))
-        continue;
-}
-
-/* Prints what is new in current, and if it has been rotated, goes over to the
- * one that is current now.  Whether it has been is asked before its rest is
- * read, else what came between would be missed. */
-static bool advance(struct printer *printer, int dir, int *current)
-{
-    struct stat st;
-    bool is_last;
-    int next;
-
-    if (fstat(*current, &st) < 0)
-        sv_die_sys("unable to read a log");
-    is_last = is_file(dir, LOGDIR_CURRENT, &st);
-    print_rest(printer, *current);
-    if (is_last)
-        return false;
-    next = open_file(dir, LOGDIR_CURRENT);
-    if (next < 0) /* it is about to be made: an event will tell */
-        return false;
-    print_between(printer, dir, &st, next);
-    close(*current);
-    *current = next;
-    return true;
-}
-
-static int catch_up(struct printer *printer, int dir, int current)
-{
-    if (current < 0)
-        current = open_file(dir, LOGDIR_CURRENT);
-    while (current >= 0 && advance(printer, dir, &current))
-        continue;
-    show_end();
-    return current;
-}
-
-static int watch_logdir(const char *path)
-{
-    int inotify = inotify_init1(IN_CLOEXEC);
-
-    if (inotify < 0 ||
+    if (inotify >= 0 &&
         inotify_add_watch(inotify, path,
                           IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM |
                               IN_DELETE_SELF | IN_ONLYDIR) < 0)
         sv_die_sys("unable to watch ", path);
-    return inotify;
 }
 
-/* False when the directory is gone. */
-static bool await_change(int inotify)
+/* Of one that is named, whatever is wrong is fatal; of all, one that has no log
+ * is none of them. */
+static void add_source(const struct call *call, struct tree *tree,
+                       const char *name)
+{
+    struct sv_wire_row logger;
+    char service[SV_NAME_MAX + 1];
+    char path[SV_PATH_MAX];
+
+    if (!find_logger(tree, name, &logger)) {
+        if (call->all)
+            return;
+        if (!has_logger(name))
+            die_of_no_logger(tree, name);
+        sv_die(SV_EXIT_NO, name, " has just left supervision");
+    }
+    if (!find_logdir(call, &logger, path)) {
+        if (call->all)
+            return;
+        sv_die(SV_EXIT_NO, "unable to tell which directory ", logger.name,
+               " writes: it has no file named current open, and the last "
+               "path in its run script is no log directory");
+    }
+    name_service(service, logger.name);
+    watch_logdir(path);
+    if (!source_open(sources + sources_count, service, path))
+        sv_die_sys("unable to open ", path);
+    sources_count++;
+}
+
+/* Two descriptors a log. */
+static void raise_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void find_sources(const struct call *call)
+{
+    struct tree *tree = tree_open(call, NO_TIMEOUT);
+    struct rows rows = {0};
+
+    tree_choose(tree, call->args, call->all, &rows);
+    sources = calloc(rows.count + 1, sizeof *sources);
+    if (!sources)
+        sv_die_sys("unable to keep the services' logs");
+    raise_limit();
+    for (size_t i = 0; i < rows.count; i++)
+        add_source(call, tree, rows.rows[i].name);
+    rows_free(&rows);
+    tree_close(tree);
+}
+
+/* ---- from when ---------------------------------------------------------- */
+
+/* "90", "10m", "2h", "3d" or "1w": so long ago. */
+static bool read_ago(const char *text, int64_t *realtime)
+{
+    static const char units[] = "smhdw";
+    static const int64_t seconds[] = {1, 60, 3600, 86400, 604800};
+    char *end;
+    const char *unit;
+    long n = strtol(text, &end, 10);
+
+    if (end == text || n < 0 || n > INT_MAX / 2)
+        return false;
+    unit = *end ? strchr(units, *end) : units;
+    if (!unit || (*end && end[1]))
+        return false;
+    *realtime = sv_realtime() - n * seconds[unit - units] * SV_SECOND;
+    return true;
+}
+
+static int64_t since_of(const char *text)
+{
+    int64_t realtime;
+
+    if (!read_ago(text, &realtime) && !sv_dated_text(text, &realtime))
+        sv_die(SV_EXIT_USAGE, "not a time: ", text, " (10m, 2h, 3d, "
+                              "2026-11-26, \"2026-11-26 10:00\", "
+                              "2026-11-26T10:00:00Z)");
+    return realtime;
+}
+
+static void begin(const struct call *call, long lines)
+{
+    int64_t since = call->since ? since_of(call->since) : 0;
+
+    for (size_t i = 0; i < sources_count; i++)
+        if (!(call->since
+                  ? source_begin_since(sources + i, since)
+                  : source_begin_tail(sources + i, (size_t)lines)))
+            sv_die_sys("unable to read the log of ", sources[i].service);
+}
+
+/* ---- printing ----------------------------------------------------------- */
+
+static void print(const struct call *call, const struct source *source)
+{
+    const char *line = source->bytes + source->from;
+
+    if (call->json)
+        print_line_json(stdout, source->service, line, source->size);
+    else
+        print_line(stdout, call->all || sources_count > 1 ? source->service
+                                                          : NULL,
+                   line, source->size);
+}
+
+/* To what is followed, a line belongs when it is whole. */
+static void step(const struct call *call, struct source *source)
+{
+    if (!source_next(source) && !call->follow)
+        source_rest(source);
+}
+
+/* All lines that there are, as many as skip passed over. */
+static void print_all(const struct call *call, size_t skip)
+{
+    struct source *source;
+
+    for (size_t i = 0; i < sources_count; i++)
+        step(call, sources + i);
+    while ((source = source_oldest(sources, sources_count))) {
+        if (!skip)
+            print(call, source);
+        skip -= skip > 0;
+        step(call, source);
+    }
+}
+
+static size_t count_lines(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sources_count; i++) {
+        while (source_next(sources + i))
+            count++;
+        if (!source_rewind(sources + i))
+            sv_die_sys("unable to read the log of ", sources[i].service);
+    }
+    return count;
+}
+
+/* The last lines of all together are known when they have been counted. */
+static void print_end(const struct call *call, long lines)
+{
+    size_t count = 0;
+
+    if (lines >= 0 && (call->since || sources_count > 1))
+        count = count_lines();
+    print_all(call, count > (size_t)lines ? count - (size_t)lines : 0);
+    show_end();
+}
+
+/* ---- following ---------------------------------------------------------- */
+
+/* False when a directory is gone. */
+static bool await_change(void)
 {
     _Alignas(struct inotify_event) char buf[4096];
     const struct inotify_event *event;
@@ -313,27 +265,24 @@ static bool await_change(int inotify)
 
 int verb_log(const struct call *call)
 {
-    size_t lines = call->lines < 0 ? LINES_DEFAULT : (size_t)call->lines;
-    struct printer printer = {.to = stdout};
-    char path[SV_PATH_MAX];
-    int inotify = -1;
-    int current;
-    int dir;
+    long lines = call->lines < 0 && !call->since ? LINES_DEFAULT : call->lines;
 
-    if (call->count != 1)
-        die_of_usage("the log of which service? one name");
-    find_logdir(call, path);
-    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
-        sv_die_sys("unable to open ", path);
-    if (call->follow)
-        inotify = watch_logdir(path);
-    current = print_tail(&printer, dir, lines);
-    if (call->follow)
-        do
-            current = catch_up(&printer, dir, current);
-        while (await_change(inotify));
-    print_end(&printer);
-    show_end();
+    if (!call->count && !call->all)
+        die_of_usage("the log of which service? a name, or -a for all");
+    if (call->follow) {
+        inotify = inotify_init1(IN_CLOEXEC);
+        if (inotify < 0)
+            sv_die_sys("unable to watch logs");
+    }
+    find_sources(call);
+    begin(call, lines);
+    print_end(call, lines);
+    while (call->follow && await_change()) {
+        print_all(call, 0);
+        show_end();
+    }
+    for (size_t i = 0; i < sources_count; i++)
+        source_close(sources + i);
+    free(sources);
     return SV_EXIT_OK;
 }

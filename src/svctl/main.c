@@ -38,7 +38,7 @@ static const struct verb {
     {"wait", "[up|ready|down] NAME...", "aj", "wait until ready, up or down",
      verb_wait},
     {"events", "", "j", "show what happens, as it happens", verb_events},
-    {"log", "NAME", "fn", "the end of its log, with -f what follows",
+    {"log", "NAME...", "afnsj", "the end of its log, with -f what follows",
      verb_log},
     {"rescan", "", "", "look for new and removed services now", verb_rescan},
     {"upgrade", "[svscan | init]", "", "go on as the version that is on disk",
@@ -56,6 +56,7 @@ static const struct option options[] = {
     {"all", no_argument, NULL, 'a'},
     {"follow", no_argument, NULL, 'f'},
     {"lines", required_argument, NULL, 'n'},
+    {"since", required_argument, NULL, 's'},
     {"json", no_argument, NULL, 'j'},
     {"no-wait", no_argument, NULL, 'w'},
     {"help", no_argument, NULL, 'h'},
@@ -89,6 +90,7 @@ static int help(void)
          "      --no-wait           ask only\n"
          "  -f, --follow            log: and what follows\n"
          "  -n, --lines N           log: so many lines\n"
+         "      --since TIME        log: all since then, or so long ago (10m)\n"
          "\n"
          "A NAME may be a pattern, such as 'web*'.  svctl(8) says more.");
     return fflush(stdout) == EOF ? SV_EXIT_SYSTEM : SV_EXIT_OK;
@@ -174,6 +176,9 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'n':
         call->lines = count_of(optarg);
         break;
+    case 's':
+        call->since = optarg;
+        break;
     case 'j':
         call->json = true;
         break;
@@ -197,8 +202,8 @@ static void check_options(const struct verb *verb, const struct call *call)
         const char *name;
     } given[] = {
         {'a', call->all, "-a"},          {'f', call->follow, "-f"},
-        {'n', call->lines >= 0, "-n"},   {'j', call->json, "--json"},
-        {'w', call->no_wait, "--no-wait"},
+        {'n', call->lines >= 0, "-n"},   {'s', call->since, "--since"},
+        {'j', call->json, "--json"},     {'w', call->no_wait, "--no-wait"},
     };
 
     for (size_t i = 0; i < sizeof given / sizeof *given; i++)

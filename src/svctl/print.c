@@ -1,58 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * print.c - log lines, with the TAI64N stamp at their head as local time.
+ * print.c - a line of a log, with its time.
  */
-#include <string.h>
-
+#include "sv/dated.h"
 #include "svctl/print.h"
+#include "svctl/show.h"
+#include "svctl/when.h"
 
-static void release_head(struct printer *printer)
+void print_line(FILE *to, const char *service, const char *line, size_t size)
 {
     char when[WHEN_LOCAL_MAX];
     int64_t realtime;
+    size_t stamps = sv_dated(line, size, &realtime);
 
-    if (printer->held == WHEN_STAMP && when_scan(printer->head, &realtime))
-        fputs(when_local(when, realtime), printer->to);
+    if (stamps)
+        fprintf(to, "%s ", when_local(when, realtime));
+    if (service)
+        fprintf(to, "%s: ", service);
+    fwrite(line + stamps, 1, size - stamps, to);
+    putc('\n', to);
+}
+
+void print_line_json(FILE *to, const char *service, const char *line,
+                     size_t size)
+{
+    char when[WHEN_LOCAL_MAX];
+    int64_t realtime;
+    size_t stamps = sv_dated(line, size, &realtime);
+
+    if (stamps)
+        fprintf(to, "{\"time\": \"%s\"", when_utc(when, realtime));
     else
-        fwrite(printer->head, 1, printer->held, printer->to);
-    printer->held = 0;
-    printer->is_past_head = true;
-}
-
-/* Holds back what may be a stamp; returns how much of the bytes it took. */
-static size_t hold(struct printer *printer, const char *bytes, size_t size)
-{
-    size_t i = 0;
-
-    while (i < size && printer->held < WHEN_STAMP && bytes[i] != '\n' &&
-           (printer->held || bytes[i] == '@'))
-        printer->head[printer->held++] = bytes[i++];
-    if (i < size || printer->held == WHEN_STAMP)
-        release_head(printer);
-    return i;
-}
-
-void print_bytes(struct printer *printer, const char *bytes, size_t size)
-{
-    while (size) {
-        size_t n = 0;
-
-        if (printer->is_past_head) {
-            const char *newline = memchr(bytes, '\n', size);
-
-            n = newline ? (size_t)(newline - bytes) + 1 : size;
-            fwrite(bytes, 1, n, printer->to);
-            printer->is_past_head = !newline;
-        } else {
-            n = hold(printer, bytes, size);
-        }
-        bytes += n;
-        size -= n;
-    }
-}
-
-void print_end(struct printer *printer)
-{
-    if (printer->held)
-        release_head(printer);
+        fputs("{\"time\": null", to);
+    fputs(", \"service\": ", to);
+    json_string(to, service);
+    fputs(", \"msg\": ", to);
+    json_bytes(to, line + stamps, size - stamps);
+    fputs("}\n", to);
 }

@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * print.h - log lines, with the TAI64N stamp at their head as local time.
+ * print.h - a line of a log, with its time.
  */
 #ifndef SVCTL_PRINT_H
 #define SVCTL_PRINT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-#include "svctl/when.h"
+/* Prints a line, given without its newline, and with one: its stamps become
+ * local time, and service, unless it is NULL, stands behind that. */
+void print_line(FILE *to, const char *service, const char *line, size_t size);
 
-struct printer {
-    FILE *to;
-    bool is_past_head; /* of the line: the rest of it goes through */
-    size_t held;       /* bytes of head, which may become a stamp */
-    char head[WHEN_STAMP];
-};
-
-/* Prints size bytes of a log; a line may come in any number of pieces. */
-void print_bytes(struct printer *printer, const char *bytes, size_t size);
-
-/* Prints what is held of a last line that is shorter than a stamp. */
-void print_end(struct printer *printer);
+/* The same as an object of JSON: time (UTC, null without a stamp), service, and
+ * msg, in which bytes that are not UTF-8 come out as if they were Latin-1. */
+void print_line_json(FILE *to, const char *service, const char *line,
+                     size_t size);
 
 #endif

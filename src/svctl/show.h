@@ -29,6 +29,7 @@ void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime);
 /* A string with its quotes.  Bytes that are not UTF-8 come out as if they were
  * Latin-1. */
 void json_string(FILE *to, const char *text);
+void json_bytes(FILE *to, const char *bytes, size_t size);
 
 /* An array of rows on stdout. */
 void show_json(const struct rows *rows);

@@ -20,6 +20,7 @@ struct call {
     bool all;           /* -a */
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
+    const char *since;  /* --since; NULL: not given */
     char **args;        /* what follows the verb, NULL at the end */
     size_t count;
 };

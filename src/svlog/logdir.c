@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sv/birth.h"
 #include "sv/clock.h"
 #include "sv/stamp.h"
-#include "svlog/birth.h"
 #include "svlog/logdir.h"
 
 bool logdir_lock(struct logdir *logdir, const char *path,
@@ -95,7 +95,7 @@ static bool is_marked(const struct logdir *logdir, const char *file,
 
     return fstatat(logdir->dir, file, &st, 0) == 0 &&
            st.st_ino == mark->ino && S_ISREG(st.st_mode) &&
-           is_same(mark, st.st_dev, st.st_ino, birth_of(logdir->dir, file));
+           is_same(mark, st.st_dev, st.st_ino, sv_birth_of(logdir->dir, file));
 }
 
 /* Writes the name that the file of mark has by now, "" if it has none here.
@@ -255,7 +255,7 @@ bool logdir_open_current(struct logdir *logdir)
     logdir->current = fd;
     logdir->dev = st.st_dev;
     logdir->ino = st.st_ino;
-    logdir->born = birth_of(fd, "");
+    logdir->born = sv_birth_of(fd, "");
     logdir->size = (uint64_t)st.st_size;
     return true;
 }

@@ -50,7 +50,7 @@ struct logdir {
     struct policy policy;
     dev_t dev;        /* of current */
     ino_t ino;        /* of current */
-    uint64_t born;    /* of current: see birth.h */
+    uint64_t born;    /* of current: see sv/birth.h */
     uint64_t size;    /* of current */
     int64_t retry_at; /* CLOCK_BOOTTIME ns; 0: nothing has failed */
     int64_t finish_at; /* the same for what is done with previous */

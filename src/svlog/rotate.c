@@ -50,6 +50,23 @@ static enum rotation after_mark(const struct logdir *logdir)
     return logdir->policy.processor ? ROTATION_RUN : ROTATION_ARCHIVE;
 }
 
+/* What a processor made counts as older, by a nanosecond, than what it is made
+ * of: so readers that have read the one pass over the other. */
+static bool date_processed(const struct logdir *logdir)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+    struct stat st;
+
+    if (fstatat(logdir->dir, "previous", &st, 0) < 0)
+        return errno == ENOENT;
+    times[1] = st.st_mtim;
+    if (times[1].tv_nsec-- == 0) {
+        times[1].tv_sec--;
+        times[1].tv_nsec = SV_SECOND - 1;
+    }
+    return utimensat(logdir->dir, "processed", times, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Puts a file on the disk, and changes its mode if one is given. */
 static bool sync_file(const struct logdir *logdir, const char *file,
                       mode_t mode)
@@ -97,7 +114,8 @@ static bool take_step(struct logdir *d)
     case ROTATION_WAIT:
         return true;
     case ROTATION_SYNC_PROCESSED:
-        return step_to(d, sync_file(d, "processed", d->mode | S_IXUSR),
+        return step_to(d, date_processed(d) &&
+                              sync_file(d, "processed", d->mode | S_IXUSR),
                        ROTATION_SYNC_STATE);
     case ROTATION_SYNC_STATE:
         return step_to(d, sync_file(d, "newstate", 0) ||

@@ -8,7 +8,6 @@
  *   loop      waits: for bytes, signals, timers; and ends
  *   input     takes bytes from standard input, by way of the in-flight file
  *   inflight  that file, and the ledger in it
- *   birth     tells a file from a later one of the same inode number
  *   work      from there to the logs, a slice at a time
  *   line      cuts bytes into lines
  *   output    stamps the lines (stamp), gathers them, writes them

@@ -6,59 +6,71 @@
 
 #include "svctl/print.h"
 
-static const char log_text[] = "@400000006553f1250ee6b280 one @\n"
-                               "two\n"
-                               "\n"
-                               "@short\n"
-                               "@400000006553f1250ee6b28x three\n"
-                               "@400000006553f1250ee6b280\n"
-                               "@400000006553f1250ee6b280 end";
+typedef void printing(FILE *to, const char *name, const char *line,
+                      size_t size);
 
-static const char shown_text[] = "2023-11-14 22:13:20.250 one @\n"
-                                 "two\n"
-                                 "\n"
-                                 "@short\n"
-                                 "@400000006553f1250ee6b28x three\n"
-                                 "2023-11-14 22:13:20.250\n"
-                                 "2023-11-14 22:13:20.250 end";
-
-/* Prints text in pieces of that size, and frees nothing but what it made. */
-static void expect_in_pieces(const char *text, size_t piece, const char *shown)
+static void expect(printing *print, const char *name, const char *line,
+                   const char *shown)
 {
     char *bytes;
     size_t size;
-    struct printer printer = {.to = open_memstream(&bytes, &size)};
-    size_t length = strlen(text);
+    FILE *to = open_memstream(&bytes, &size);
 
-    ck_assert_ptr_nonnull(printer.to);
-    for (size_t at = 0; at < length; at += piece)
-        print_bytes(&printer, text + at,
-                    length - at < piece ? length - at : piece);
-    print_end(&printer);
-    fclose(printer.to);
+    setenv("TZ", "UTC-1", 1);
+    tzset();
+    ck_assert_ptr_nonnull(to);
+    print(to, name, line, strlen(line));
+    fclose(to);
     ck_assert_str_eq(bytes, shown);
     free(bytes);
 }
 
-START_TEST(stamps_are_shown_in_local_time_however_the_bytes_come)
+START_TEST(stamps_are_shown_in_local_time)
 {
-    setenv("TZ", "UTC", 1);
-    tzset();
-    for (size_t piece = 1; piece <= sizeof log_text; piece++)
-        expect_in_pieces(log_text, piece, shown_text);
+    expect(print_line, NULL, "@400000006553f1250ee6b280 one @",
+           "2023-11-14 23:13:20.250 one @\n");
+    expect(print_line, NULL, "@400000006553f1250ee6b280 ",
+           "2023-11-14 23:13:20.250 \n");
+    expect(print_line, NULL, "2023-11-14 23:13:20.250000000  two",
+           "2023-11-14 23:13:20.250 two\n");
+    expect(print_line, NULL, "2023-11-14T22:13:20.250000Z three",
+           "2023-11-14 23:13:20.250 three\n");
 }
 END_TEST
 
-START_TEST(the_start_of_a_stamp_at_the_end_is_not_lost)
+START_TEST(what_is_no_stamp_is_shown_as_it_is)
 {
-    expect_in_pieces("one\n@4000", 3, "one\n@4000");
+    expect(print_line, NULL, "", "\n");
+    expect(print_line, NULL, "@short", "@short\n");
+    expect(print_line, NULL, "@400000006553f1250ee6b28x no",
+           "@400000006553f1250ee6b28x no\n");
+}
+END_TEST
+
+START_TEST(the_service_stands_behind_the_time)
+{
+    expect(print_line, "web", "@400000006553f1250ee6b280 one",
+           "2023-11-14 23:13:20.250 web: one\n");
+    expect(print_line, "web", "one", "web: one\n");
+}
+END_TEST
+
+START_TEST(json_is_valid_whatever_the_bytes_are)
+{
+    expect(print_line_json, "web", "@400000006553f1250ee6b280 one",
+           "{\"time\": \"2023-11-14T22:13:20.250000Z\", "
+           "\"service\": \"web\", \"msg\": \"one\"}\n");
+    expect(print_line_json, "w\"", "\xff\t\\",
+           "{\"time\": null, \"service\": \"w\\\"\", "
+           "\"msg\": \"\\u00ff\\u0009\\\\\"}\n");
 }
 END_TEST
 
 int main(void)
 {
-    return UNIT_RUN(
-        "print",
-        stamps_are_shown_in_local_time_however_the_bytes_come,
-        the_start_of_a_stamp_at_the_end_is_not_lost);
+    return UNIT_RUN("print",
+                    stamps_are_shown_in_local_time,
+                    what_is_no_stamp_is_shown_as_it_is,
+                    the_service_stands_behind_the_time,
+                    json_is_valid_whatever_the_bytes_are);
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "sv/at.h"
-#include "svlog/birth.h"
+#include "sv/birth.h"
 #include "svlog/logdir.h"
 
 static char scratch[] = "/tmp/test_svlog_logdir.XXXXXX";
@@ -78,7 +78,7 @@ static struct logdir_mark mark_of(const char *file, uint64_t size)
 
     ck_assert_int_eq(fstatat(logdir.dir, file, &st, 0), 0);
     return (struct logdir_mark){st.st_dev, st.st_ino,
-                                birth_of(logdir.dir, file), size};
+                                sv_birth_of(logdir.dir, file), size};
 }
 
 static void open_logdir(const struct logdir_mark *mark)

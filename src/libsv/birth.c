@@ -9,11 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "svlog/birth.h"
+#include "sv/birth.h"
 
 enum { NS_OF_SECOND = 1000000000 };
 
-uint64_t birth_of(int dir, const char *file)
+uint64_t sv_birth_of(int dir, const char *file)
 {
     struct statx st;
 
