@@ -39,8 +39,8 @@ INIT = main boot family foreground halt holds line mounts reap settings tree \
 SVSCAN = main access catch client copy defs handle handover known leave look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
-SVLOG = main find inflight input line logdir loop output pattern process rotate \
-	script straight work
+SVLOG = main find inflight input line logdir loop output pattern process rate \
+	rotate script shape straight work
 SVCTL = main ask change json log logdir machine print rows signal source status table \
 	upgrade verdict when
 SVEXEC = account main options

@@ -17,6 +17,7 @@ enum {
     SV_STAMP_NAME = 25,  /* "@" and 24 hexadecimal digits */
     SV_STAMP_LABEL = 26, /* that and a space */
     SV_STAMP_DATE = 31,  /* "YYYY-MM-DD HH:MM:SS.nnnnnnnnn", two spaces */
+    SV_STAMP_UTC = 28, /* "YYYY-MM-DDTHH:MM:SS.uuuuuuZ", a space */
     SV_STAMP_FAR = 36,   /* room for a date with a year of ten digits */
 };
 
@@ -29,6 +30,10 @@ void sv_stamp_label(char buf[static SV_STAMP_LABEL], int64_t realtime);
  * 0000-00-00 00:00:00.  Remembers the second it was last asked for: for one
  * thread. */
 void sv_stamp_date(char buf[static SV_STAMP_DATE], int64_t realtime);
+
+/* Writes the same in UTC, as ISO 8601 has it, to the microsecond: exactly
+ * SV_STAMP_UTC bytes, no NUL.  As for the local date otherwise. */
+void sv_stamp_utc(char buf[static SV_STAMP_UTC], int64_t realtime);
 
 /* Writes the date that a label of SV_STAMP_NAME bytes means, in UTC or in the
  * local time zone, without the two spaces: a leap second is second 60, and a

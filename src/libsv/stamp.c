@@ -8,7 +8,7 @@
 #include "sv/clock.h"
 #include "sv/stamp.h"
 
-enum { DATE_TO_SECONDS = 19, NANO_DIGITS = 9 };
+enum { DATE_DIGITS = 10, DATE_TO_SECONDS = 19, NANO_DIGITS = 9, MICRO_DIGITS = 6 };
 
 void sv_stamp_label(char buf[static SV_STAMP_LABEL], int64_t realtime)
 {
@@ -18,40 +18,55 @@ void sv_stamp_label(char buf[static SV_STAMP_LABEL], int64_t realtime)
     buf[SV_STAMP_NAME] = ' ';
 }
 
-/* Local time is worked out once a second: the C library may look for a change
- * of the time zone each time that it is asked. */
-static void to_seconds(char buf[static DATE_TO_SECONDS], time_t second)
-{
-    static char text[DATE_TO_SECONDS + 1];
-    static time_t known;
-    struct tm local;
+/* What a second is called is worked out once: the C library may look for a
+ * change of the time zone each time that it is asked. */
+struct known {
+    char text[DATE_TO_SECONDS + 1];
+    time_t second;
+};
 
-    if (!text[0] || known != second) {
-        if (!localtime_r(&second, &local) ||
-            strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) !=
-                DATE_TO_SECONDS)
-            memcpy(text, "0000-00-00 00:00:00", sizeof text);
-        known = second;
-    }
-    memcpy(buf, text, DATE_TO_SECONDS);
-}
-
-void sv_stamp_date(char buf[static SV_STAMP_DATE], int64_t realtime)
+/* Writes it, and then a fraction of so many digits; returns how far it got. */
+static char *put_time(char *to, struct known *known, int64_t realtime,
+                      bool is_utc, int digits)
 {
-    int64_t second = realtime / SV_SECOND;
     int64_t nano = realtime % SV_SECOND;
+    time_t second = (time_t)(realtime / SV_SECOND);
+    struct tm tm;
 
     if (nano < 0) {
         second -= 1;
         nano += SV_SECOND;
     }
-    to_seconds(buf, (time_t)second);
-    buf[DATE_TO_SECONDS] = '.';
+    if (!known->text[0] || known->second != second) {
+        if (!(is_utc ? gmtime_r(&second, &tm) : localtime_r(&second, &tm)) ||
+            strftime(known->text, sizeof known->text, "%Y-%m-%d %H:%M:%S",
+                     &tm) != DATE_TO_SECONDS)
+            memcpy(known->text, "0000-00-00 00:00:00", sizeof known->text);
+        known->text[DATE_DIGITS] = is_utc ? 'T' : ' ';
+        known->second = second;
+    }
+    memcpy(to, known->text, DATE_TO_SECONDS);
+    to[DATE_TO_SECONDS] = '.';
     for (int digit = NANO_DIGITS; digit > 0; digit--) {
-        buf[DATE_TO_SECONDS + digit] = (char)('0' + nano % 10);
+        if (digit <= digits)
+            to[DATE_TO_SECONDS + digit] = (char)('0' + nano % 10);
         nano /= 10;
     }
-    buf[SV_STAMP_DATE - 2] = buf[SV_STAMP_DATE - 1] = ' ';
+    return to + DATE_TO_SECONDS + 1 + digits;
+}
+
+void sv_stamp_date(char buf[static SV_STAMP_DATE], int64_t realtime)
+{
+    static struct known known;
+
+    memcpy(put_time(buf, &known, realtime, false, NANO_DIGITS), "  ", 2);
+}
+
+void sv_stamp_utc(char buf[static SV_STAMP_UTC], int64_t realtime)
+{
+    static struct known known;
+
+    memcpy(put_time(buf, &known, realtime, true, MICRO_DIGITS), "Z ", 2);
 }
 
 /* skalibs's way from label to date, not that from nanoseconds above: these do

@@ -29,6 +29,7 @@ struct logger {
     struct input input;
     struct lines lines;
     uint64_t selected; /* actions that get the line at hand */
+    uint64_t notices;  /* actions that get what we have to say */
 
     unsigned int last_ms; /* -t */
     bool may_not_gather;  /* -b: take nothing while output waits */

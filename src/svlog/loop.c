@@ -48,7 +48,7 @@ static bool has_worked_all(bool is_written)
 {
     return logger.input.has_ended && is_written && !logger.input.passing &&
            !logger.input.held && input_is_in_window(&logger.input) &&
-           logger.lines.column == 0;
+           logger.lines.column == 0 && !logger.script.rate.dropped;
 }
 
 static bool close_logdirs(void)
@@ -149,6 +149,7 @@ static int milliseconds_left(void)
         next = sooner(next, logger.logdirs[i].finish_at);
         next = sooner(next, logger.logdirs[i].period_at);
     }
+    next = sooner(next, rate_due(&logger.script.rate));
     if (!logger.input.has_ended && take_again_at && take_again_at < next)
         next = take_again_at;
     if (!logger.input.has_ended && !still_to_take && last_line_at &&

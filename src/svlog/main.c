@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <skalibs/types.h>
 
+#include "sv/paths.h"
 #include "svlog/logger.h"
 #include "svlog/straight.h"
 #include "svlog/svlog.h"
@@ -105,6 +106,37 @@ static void read_script(const char *const *words)
     if (logger.script.unused)
         warn("ignoring extraneous non-action directives: ",
              logger.script.unused);
+}
+
+/* The name of the service whose logger we are: of the directory that we run in,
+ * as a supervisor starts us, "web" of .../web/log and of .../web.  NULL if there
+ * is none. */
+static const char *own_name(void)
+{
+    static char path[SV_PATH_MAX];
+    char *slash;
+
+    if (!getcwd(path, sizeof path))
+        return NULL;
+    slash = strrchr(path, '/');
+    if (slash && slash != path && strcmp(slash + 1, SV_LOG) == 0) {
+        *slash = 0;
+        slash = strrchr(path, '/');
+    }
+    return slash && slash[1] ? slash + 1 : NULL;
+}
+
+/* What the script leaves to us. */
+static void complete_actions(void)
+{
+    for (size_t i = 0; i < logger.script.count; i++) {
+        struct action *action = logger.script.actions + i;
+
+        if (action->is_named && !action->name)
+            action->name = own_name();
+        if (action->to == TO_LOGDIR || action->to == TO_STDOUT)
+            logger.notices |= UINT64_C(1) << i;
+    }
 }
 
 static _Noreturn void die_logdir(const char *what, const struct logdir *logdir,
@@ -314,6 +346,7 @@ int main(int argc, char *argv[])
     logger.last_ms = LAST_MS;
     read_options(argc, argv);
     read_script((const char *const *)argv + optind);
+    complete_actions();
     if (!input_open(&logger.input, STDIN_FILENO))
         sv_die_sys("unable to use standard input");
     keep_standard_descriptors();

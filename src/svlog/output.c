@@ -16,44 +16,6 @@
 #include "svlog/rotate.h"
 #include "svlog/svlog.h"
 
-static size_t put(char *to, const char *from, size_t size)
-{
-    memcpy(to, from, size);
-    return size;
-}
-
-static const char *level_of(const struct action *action)
-{
-    return action->to == TO_ALERT ? ": alert: " : "";
-}
-
-/* What stands before a line: who it is that gives an alert, stamps, a prefix.
- * All but the stamps is put in place once. */
-static bool make_head(struct output *output)
-{
-    const struct action *action = output->action;
-    const char *name = action->to == TO_ALERT ? sv_program : "";
-    const char *level = level_of(action);
-    const char *prefix = action->prefix ? action->prefix : "";
-    size_t label = action->has_label ? SV_STAMP_LABEL : 0;
-    size_t stamps = label + (action->has_date ? SV_STAMP_DATE : 0U);
-    char *at = malloc(strlen(name) + strlen(level) + stamps + strlen(prefix) +
-                      1 + COPY_SLACK);
-
-    output->head = at;
-    if (!at)
-        return false;
-    at += put(at, name, strlen(name));
-    at += put(at, level, strlen(level));
-    output->stamps = at;
-    at += stamps;
-    at += put(at, prefix, strlen(prefix));
-    if (action->prefix)
-        *at++ = ' ';
-    output->head_size = (size_t)(at - output->head);
-    return true;
-}
-
 /* The name under which a status file is written before it gets its own. */
 static bool make_fresh(struct output *output)
 {
@@ -67,13 +29,14 @@ static bool make_fresh(struct output *output)
     return true;
 }
 
-static bool make_room(struct output *into, size_t head, size_t window)
+static bool make_room(struct output *into, const struct shape *shape,
+                      size_t window)
 {
     char *buf;
 
-    into->writers++;
-    into->heads += head;
-    into->capacity = into->heads + into->writers * 2 * window;
+    into->fixed += shape_most(shape, 0);
+    into->expands += shape->expands;
+    into->capacity = into->fixed + into->expands * 2 * window;
     buf = realloc(into->buf, into->capacity + COPY_SLACK);
     if (buf)
         into->buf = buf;
@@ -95,50 +58,39 @@ bool output_open(struct output *output, const struct action *action,
                          S_ISREG(st.st_mode);
     if (action->to == TO_STATUS && !make_fresh(output))
         return false;
-    return make_head(output) && make_room(into, output->head_size, window);
+    return shape_open(&output->shape, action) &&
+           make_room(into, &output->shape, window);
 }
 
 void output_stamp(struct output *output, int64_t realtime)
 {
-    char *at = output->stamps;
-
-    if (output->action->has_label) {
-        sv_stamp_label(at, realtime);
-        at += SV_STAMP_LABEL;
-    }
-    if (output->action->has_date)
-        sv_stamp_date(at, realtime);
+    shape_stamp(&output->shape, realtime);
 }
 
 bool output_has_room(const struct output *output, size_t size)
 {
     return output->into != output ||
            output->capacity - output->size >
-               output->heads + output->writers * (size + 1);
+               output->fixed + output->expands * size;
 }
 
 static void gather(struct output *output, const struct piece *piece)
 {
     struct output *into = output->into;
-    char *at = into->buf + into->size;
 
-    if (piece->begins)
-        at += copy_over(at, output->head, output->head_size);
-    at += copy_over(at, piece->text, piece->size);
-    if (piece->ends)
-        *at++ = '\n';
-    into->size = (size_t)(at - into->buf);
+    into->size += shape_put(&output->shape, into->buf + into->size, piece);
 }
 
 /* A line that is too long becomes its beginning, and dots in place of what they
  * are shorter than. */
 static void gather_alert(struct output *output, const struct piece *piece)
 {
-    static const char dots[] = "...\n";
+    static const char dots[COPY_SLACK + 3] = "...";
+    const struct piece tail = {dots, 3, false, true};
     struct piece head = *piece;
     size_t most = output->action->alert;
 
-    if (!most || (piece->begins && piece->size < most + sizeof dots - 1))
+    if (!most || (piece->begins && piece->size < most + tail.size + 1))
         most = SIZE_MAX;
     if (piece->begins)
         output->is_cut = most != SIZE_MAX;
@@ -150,8 +102,7 @@ static void gather_alert(struct output *output, const struct piece *piece)
     }
     gather(output, &head);
     if (output->is_cut)
-        output->into->size += put(output->into->buf + output->into->size, dots,
-                                  sizeof dots - 1);
+        gather(output, &tail);
 }
 
 /* The first piece of a line is all that a status file shows of it: what comes
@@ -209,6 +160,10 @@ static bool flush_logdir(struct output *output, int64_t now)
         }
         logdir->size += (size_t)count;
         advance(output, (size_t)count);
+    }
+    if (logdir->policy.syncs && fdatasync(logdir->current) < 0) {
+        rotate_failed(logdir, "sync", "/current", now);
+        return false;
     }
     return true;
 }

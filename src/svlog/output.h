@@ -17,6 +17,7 @@
 #include "svlog/line.h"
 #include "svlog/logdir.h"
 #include "svlog/script.h"
+#include "svlog/shape.h"
 
 struct output {
     const struct action *action;
@@ -24,12 +25,10 @@ struct output {
     int fd;                /* TO_STDOUT, TO_ALERT; -1 */
     struct output *into;   /* itself, or the first to the same place, whose
                               buffer keeps the lines of both in order */
-    char *head;            /* what stands before each line */
-    char *stamps;          /* in it, where they stand */
-    size_t head_size;
+    struct shape shape;
     char *fresh;    /* TO_STATUS: the file before it has its name */
-    size_t writers; /* outputs that gather here */
-    size_t heads;   /* bytes of their heads together */
+    size_t fixed;   /* what a line of no bytes makes, of all that gather here */
+    size_t expands; /* and each of its bytes */
     char *buf;
     size_t capacity;
     size_t size; /* bytes in buf */

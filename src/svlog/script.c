@@ -13,6 +13,7 @@ enum {
     SIZE_MOST = 268435455,
     ALERT_MOST = 65000, /* what surely fits in a window, with its dots */
     STATUS_MOST = 65536,
+    RATE_MOST = 1000000,
 };
 
 _Static_assert(SCRIPT_ACTIONS_MAX == 64 && SCRIPT_RULES_MAX == 256,
@@ -23,6 +24,7 @@ struct reading {
     struct script *script;
     struct complaint *complaint;
     struct action next;
+    bool is_name_given; /* :name has been said, and :json need not */
 };
 
 static bool refuse(struct reading *r, const char *text, const char *directive)
@@ -152,13 +154,17 @@ static bool act(struct reading *r, const char *word, enum destination to,
         return false;
     if (script->count == SCRIPT_ACTIONS_MAX)
         return refuse(r, "more than 64 actions: ", word);
+    if (r->next.is_json &&
+        (r->next.has_label || r->next.has_date || r->next.has_utc))
+        return refuse(r, "a stamp conflicts with :json, which has its own: ",
+                      word);
     r->next.to = to;
     r->next.path = path;
     rule->action = script->count;
     script->selects |= script->rules_count > script->count;
     script->rules_count++;
     script->actions[script->count++] = r->next;
-    r->next.has_label = r->next.has_date = false;
+    r->next.has_label = r->next.has_date = r->next.has_utc = false;
     script->unused = NULL;
     return true;
 }
@@ -169,6 +175,87 @@ static bool act_if(struct reading *r, bool is_good, const char *word,
 {
     return is_good ? act(r, word, to, path)
                    : refuse(r, "syntax error at directive: ", word);
+}
+
+/* ---- directives of ours ---------------------------------------------------- */
+
+static bool utc(struct reading *r, const char *value)
+{
+    r->next.has_utc = true;
+    return !value;
+}
+
+static bool name(struct reading *r, const char *value)
+{
+    r->next.name = value && *value ? value : NULL;
+    r->next.is_named = !value || *value;
+    r->is_name_given = true;
+    return true;
+}
+
+static bool json(struct reading *r, const char *value)
+{
+    r->next.is_json = true;
+    if (!r->is_name_given)
+        r->next.is_named = true;
+    return !value;
+}
+
+static bool text(struct reading *r, const char *value)
+{
+    r->next.is_json = false;
+    if (!r->is_name_given)
+        r->next.is_named = false;
+    return !value;
+}
+
+static bool stream(struct reading *r, const char *value)
+{
+    r->next.stream = value;
+    return value && *value;
+}
+
+static bool sync_logdirs(struct reading *r, const char *value)
+{
+    r->next.policy.syncs = true;
+    return !value;
+}
+
+/* LINES or LINES,BURST: each from 1 to a million. */
+static bool rate(struct reading *r, const char *value)
+{
+    struct rate *rate = &r->script->rate;
+    size_t size = value ? uint32_scan(value, &rate->lines) : 0;
+
+    if (!size)
+        return false;
+    rate->burst = rate->lines;
+    if (value[size] == ',' && !uint320_scan(value + size + 1, &rate->burst))
+        return false;
+    return (!value[size] || value[size] == ',') && rate->lines && rate->burst &&
+           rate->lines <= RATE_MOST && rate->burst <= RATE_MOST;
+}
+
+static const struct ours {
+    const char *word;
+    /* What stands after =, or NULL; false if that is not as it should be. */
+    bool (*read)(struct reading *r, const char *value);
+} all_ours[] = {
+    {"utc", utc},   {"name", name}, {"json", json}, {"text", text},
+    {"stream", stream}, {"sync", sync_logdirs}, {"rate", rate},
+};
+
+static bool ours(struct reading *r, const char *word)
+{
+    const char *value = strchr(word, '=');
+    size_t size = value ? (size_t)(value - word) - 1 : strlen(word) - 1;
+
+    for (size_t i = 0; i < sizeof all_ours / sizeof *all_ours; i++)
+        if (strlen(all_ours[i].word) == size &&
+            memcmp(all_ours[i].word, word + 1, size) == 0)
+            return all_ours[i].read(r, value ? value + 1 : NULL) ||
+                   refuse(r, "syntax error at directive: ", word);
+    return unrecognized(r, word);
 }
 
 static bool directive(struct reading *r, const char *word)
@@ -195,6 +282,7 @@ static bool directive(struct reading *r, const char *word)
     case 't': return flag(r, word, &r->next.has_label);
     case 'T': return flag(r, word, &r->next.has_date);
     case 'p': return prefix(r, word);
+    case ':': return ours(r, word);
     case '!':
     case '?': return processor(r, word);
     default: return unrecognized(r, word);
@@ -211,6 +299,7 @@ bool script_parse(struct script *script, const char *const *words,
                         .retry_ms = 2000},
         .next.alert = 200,
         .next.status = 1001,
+        .next.stream = "stdout",
     };
 
     *script = (struct script){0};

@@ -3,7 +3,8 @@
  * script.h - the logging script: directives, read left to right.
  *
  * A control directive holds for every action after it, but for t and T, which
- * hold for the next one.  A line goes through rules, which are selections and
+ * hold for the next one.  Those that begin with a colon are ours; no letter of
+ * s6-log's, now or later, can be one of them.  A line goes through rules, which are selections and
  * actions, in their order.  Source: s6-log's script language, contract 10.3;
  * svlog(8) has the list.
  */
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "svlog/pattern.h"
+#include "svlog/rate.h"
 
 /* An action is a bit of an uint64_t. */
 enum { SCRIPT_ACTIONS_MAX = 64, SCRIPT_RULES_MAX = 256 };
@@ -27,6 +29,7 @@ struct policy {
     uint32_t retry_ms;  /* r: the wait after something failed */
     uint32_t period;    /* R: current is rotated after so many seconds */
     uint64_t total;     /* S: bytes of all archives together; 0: no limit */
+    bool syncs;     /* :sync: what is written is put on the disk */
     const char *processor; /* ! or ?: a command, NULL for none */
     bool is_shell;         /* ?: it is sh's, else execlineb's */
 };
@@ -41,6 +44,12 @@ struct action {
     uint32_t status;    /* ^: bytes of a status file; 0: as many as there are */
     bool has_label;     /* t: a TAI64N label */
     bool has_date;      /* T: local date and time */
+    bool has_utc;       /* :utc */
+    bool is_named;      /* :name, and with :json unless it says no */
+    bool is_json;       /* :json */
+    const char *name;   /* :name=; NULL if it is none, or that of the service,
+                           which whoever opens the script knows */
+    const char *stream; /* :stream=, of :json */
     struct policy policy;
 };
 
@@ -62,6 +71,7 @@ struct script {
     size_t count;
     struct rule rules[SCRIPT_RULES_MAX];
     size_t rules_count;
+    struct rate rate;   /* :rate= */
     bool selects;       /* not every line goes through every action */
     const char *unused; /* a directive after the last action, or NULL */
 };

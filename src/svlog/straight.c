@@ -15,7 +15,9 @@ bool straight_suits(const struct script *script, uint64_t limit)
     const struct action *only = script->actions;
 
     return script->count == 1 && only->to == TO_LOGDIR && !script->selects &&
-           !only->has_label && !only->has_date && !only->prefix && !limit;
+           !only->has_label && !only->has_date && !only->has_utc &&
+           !only->is_json && !only->name && !only->prefix && !limit &&
+           !only->policy.syncs && !script->rate.lines;
 }
 
 size_t straight_room(const struct logdir *logdir)

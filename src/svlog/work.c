@@ -115,10 +115,31 @@ static void stamp_outputs(void)
         output_stamp(logger.outputs + i, now);
 }
 
-/* The whole line decides, or as much of it as a window holds. */
-static void put_piece(const struct piece *piece)
+/* Says how many lines were dropped, when that is due, and before the end.  Only
+ * between lines; the outputs are empty.  True if something was said. */
+static bool put_notice(int64_t now)
 {
-    if (piece->begins) {
+    static char text[RATE_NOTICE + COPY_SLACK];
+    struct rate *rate = &logger.script.rate;
+    struct piece piece = {text, 0, true, true};
+
+    if (!rate->dropped || logger.lines.column ||
+        (now < rate_due(rate) && what_follows() != REST_NONE))
+        return false;
+    piece.size = rate_notice(rate, text);
+    stamp_outputs();
+    for (size_t i = 0; i < logger.script.count; i++)
+        if (logger.notices & UINT64_C(1) << i)
+            output_put(logger.outputs + i, &piece);
+    return true;
+}
+
+/* The whole line decides, or as much of it as a window holds. */
+static void put_piece(const struct piece *piece, int64_t now)
+{
+    if (piece->begins && !rate_admits(&logger.script.rate, now)) {
+        logger.selected = 0;
+    } else if (piece->begins) {
         ptrdiff_t at = piece->text - logger.input.window;
 
         logger.selected = script_select(&logger.script,
@@ -131,10 +152,10 @@ static void put_piece(const struct piece *piece)
 
 /* Works lines of the window, up to where an output is full or a rotation due.
  * All lines of a slice bear one stamp.  False if there was no line. */
-static bool work_slice(void)
+static bool work_slice(int64_t now)
 {
     struct piece piece;
-    bool has_worked = false;
+    bool has_worked = put_notice(now);
 
     lines_begin(&logger.lines, logger.input.window, logger.input.held,
                 what_follows());
@@ -142,7 +163,7 @@ static bool work_slice(void)
         if (!has_worked)
             stamp_outputs();
         has_worked = true;
-        put_piece(&piece);
+        put_piece(&piece, now);
     }
     input_drop(&logger.input, (size_t)(logger.lines.at - logger.input.window));
     return has_worked;
@@ -190,6 +211,6 @@ bool work(void)
         may_write = rotate_logdirs(now);
         if (!settle(now) || !may_write || !fill_window(now))
             return false;
-    } while (work_slice());
+    } while (work_slice(now));
     return true;
 }
