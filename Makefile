@@ -29,10 +29,10 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at birth causes child clock command control dated event filter hold json link \
-	logdir pattern perms reader relay say service stamp state status tally tree \
+	logdir notify pattern perms reader relay say service stamp state status tally tree \
 	wait wire
 ENGINE = act adopt death engine equip line lock locked loop machine obey \
-	ready restart show spawn start stray take value
+	ready restart said show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade

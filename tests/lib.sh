@@ -247,3 +247,18 @@ exec sleep 1000
 END
     await 10 is "settled$1" state up
 }
+
+# define_say: SCRATCH/say LINE... does what sd_notify(3) does, for services with a
+# notify-socket.  It is perl, which every Debian has.
+define_say() {
+    cat >"$SCRATCH/say" <<'END'
+#!/usr/bin/perl
+# say LINE...: sends the lines to NOTIFY_SOCKET in one datagram.
+use Socket;
+my $path = $ENV{NOTIFY_SOCKET} or die "no NOTIFY_SOCKET";
+socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+defined(send($s, join("\n", @ARGV), 0, pack_sockaddr_un($path)))
+    or die "send: $!";
+END
+    chmod 755 "$SCRATCH/say"
+}

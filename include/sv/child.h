@@ -76,6 +76,7 @@ enum {
     SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
     SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
+    SV_CHILD_UNHEALTHY = 1 << 3, /* it is told to go for being so */
 };
 
 /* Of the tree.  A stop that init asks for is not noted: init says it again. */
@@ -174,5 +175,8 @@ void sv_children_free(struct sv_children *children, struct sv_child *child);
  * False with errno 0 for a clear no; false with errno set if /proc would not
  * tell. */
 bool sv_child_is(pid_t pid, int64_t t0, int64_t t1);
+
+/* The parent of a process, by /proc/PID/stat; 0 if nobody can tell. */
+pid_t sv_child_parent(pid_t pid);
 
 #endif

@@ -17,6 +17,8 @@
 #define SV_FINISH "finish"
 #define SV_DOWN_FILE "down"
 #define SV_NOTIFICATION_FD "notification-fd"
+#define SV_NOTIFY_SOCKET "notify-socket"
+#define SV_WATCHDOG "watchdog"
 #define SV_LOCK_FD "lock-fd"
 #define SV_TIMEOUT_KILL "timeout-kill"
 #define SV_FLAG_TIMEOUT_KILLPG "flag-timeout-killpg"
@@ -45,6 +47,9 @@
 #define SV_TALLY_NEW "supervise/death_tally.new"
 #define SV_RESTARTS "supervise/restarts" /* engine/restart.h; ours */
 #define SV_RESTARTS_NEW "supervise/restarts.new"
+#define SV_NOTIFY_NAME ".notify" /* the notify socket; engine/said.h; ours */
+#define SV_SAID "supervise/said"
+#define SV_SAID_NEW "supervise/said.new"
 #define SV_SERVICE_LOCK "supervise/service-lock"
 #define SV_STDOUT "supervise/stdout" /* fifo to the logger; ours */
 

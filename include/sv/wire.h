@@ -62,9 +62,12 @@ enum {
     SV_WIRE_MODE_KEPT = 01000, /* no mode: that of the socket before */
     SV_WIRE_BEHIND = 1 << 20, /* bytes a client may be behind */
     SV_WIRE_NOTE_MAX = 255,
+    SV_WIRE_SAID_MAX = 255,
     SV_WIRE_FACT_MAX = 255,   /* bytes of the value of a fact */
-    SV_WIRE_ROW_FIXED = 70,   /* a row with two empty texts */
-    SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX,
+    SV_WIRE_ROW_FIXED = 70,   /* a row up to note, with two empty texts */
+    SV_WIRE_ROW_ADDED = 6,    /* ... and what follows, with an empty one */
+    SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX
+                      + SV_WIRE_ROW_ADDED + SV_WIRE_SAID_MAX,
 };
 
 /* The reason of a fault when who asks may not. */
@@ -107,7 +110,7 @@ enum {
     SV_ROW_WANT_UP = 1 << 0,
     SV_ROW_NORMALLY_UP = 1 << 1,   /* no down file */
     SV_ROW_READY = 1 << 2,         /* it said so, since it was started */
-    SV_ROW_ANNOUNCES = 1 << 3,     /* it has a notification-fd */
+    SV_ROW_ANNOUNCES = 1 << 3,     /* it says when it is ready */
     SV_ROW_PAUSED = 1 << 4,
     SV_ROW_CHANGED = 1 << 5,       /* its definition is newer than its copy */
     SV_ROW_FOREIGN = 1 << 6,       /* not from a definition */
@@ -116,6 +119,8 @@ enum {
     SV_ROW_LEAVING = 1 << 9,       /* supervision ends when it dies */
     SV_ROW_ADOPTED = 1 << 10,      /* started by an earlier svscan */
     SV_ROW_FAILED = 1 << 11,       /* stays down until it is started by hand */
+    SV_ROW_UNHEALTHY = 1 << 12,    /* ... and told to go for that */
+    SV_ROW_RELOADING = 1 << 13,    /* it says so */
 };
 
 /*
@@ -135,6 +140,8 @@ enum {
  *       58     8  memory     bytes, of its cgroup; 2^64-1 if it has none
  *       66     -  name       a text
  *        -     -  note       a text
+ *        -     4  main       pid of the process that run named; 0: itself
+ *        -     -  said       a text
  *        -     -  what a later svscan adds; a reader that does not know it
  *                 goes by the size, and skips it
  */
@@ -151,6 +158,8 @@ struct sv_wire_row {
     uint64_t memory;
     char name[SV_NAME_MAX + 1];
     char note[SV_WIRE_NOTE_MAX + 1]; /* what is wrong, in words; "" if naught */
+    uint32_t main_pid;               /* MAINPID= of sd_notify; 0: none */
+    char said[SV_WIRE_SAID_MAX + 1]; /* STATUS= of sd_notify, "" if none */
 };
 
 struct sv_wire_header {

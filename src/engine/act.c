@@ -98,10 +98,13 @@ static void mark(struct service *service, unsigned flags)
 static void kill_sequence(struct service *service)
 {
     uint32_t ms;
+    int signal;
 
     if (service->state == STATE_LAST_UP)
         mark(service, SV_CHILD_LAST);
-    service_send(service, service_signal(service, SV_DOWN_SIGNAL, SIGTERM));
+    signal = service_signal(service, SV_DOWN_SIGNAL, SIGTERM);
+    if (!service_send_main(service, signal))
+        service_send(service, signal);
     service_send(service, SIGCONT);
     service->paused = false;
     service->stopping = true;
@@ -129,6 +132,17 @@ static void kill_now(struct service *service)
     }
     service->paused = false;
     service_arm_in(service, SERVICE_KILL_AGAIN_MS);
+}
+
+void service_be_unhealthy(struct service *service, const char *const *why)
+{
+    if (service->stopping
+        || !machine_expects(service->state, EVENT_UNHEALTHY))
+        return;
+    service_note(service, why);
+    service->is_unhealthy = true;
+    mark(service, SV_CHILD_UNHEALTHY);
+    service_happen(service, EVENT_UNHEALTHY);
 }
 
 static void forget_stdio(struct service *service)

@@ -5,7 +5,7 @@
  *   act.c    events -> steps -> actions       start.c  run and finish
  *   obey.c   commands                         ready.c  the readiness pipe
  *   death.c  a process has ended              value.c  files that hold a value
- *   restart.c  how soon it is started again
+ *   restart.c  how soon it is started again    said.c  its notify socket
  */
 #ifndef ENGINE_ACT_H
 #define ENGINE_ACT_H
@@ -38,6 +38,10 @@ void service_send_group(const struct service *service, int signal);
 void service_arm_in(struct service *service, uint32_t ms);
 void service_disarm(struct service *service);
 
+/* It does not do what it promised, for the reason given in strings as for
+ * service_note: it is noted, and told to go, to be started again. */
+void service_be_unhealthy(struct service *service, const char *const *why);
+
 /* ---- start.c ---- */
 
 /* Spawns run, or the finish of the run that its record says is dead; what came
@@ -58,7 +62,33 @@ void service_forget_restarts(struct service *service);
 /* What an earlier svscan has counted. */
 void service_recall_restarts(struct service *service);
 
+/* ---- said.c: the notify socket (said.h) ---- */
+
+/* run is about to be started: has its socket ready, and empty, if it has a
+ * notify-socket file; else false. */
+bool service_open_said(struct service *service);
+/* What its run is given; NULL: what we have ourselves. */
+char **service_environment(const struct service *service);
+/* run is dead: what it said before comes first (hear); no more does. */
+void service_hear_said(struct service *service);
+void service_end_said(struct service *service);
+/* It has no notify socket any more. */
+void service_close_said(struct service *service);
+/* Supervision ends: what runs on keeps what it has. */
+void service_leave_said(struct service *service);
+void service_free_said(struct service *service);
+/* Takes over the socket, and what it said to an earlier svscan. */
+void service_adopt_said(struct service *service);
+/* Sends a signal to the process that it named its main one (MAINPID=); false if
+ * it named none, or that one is gone. */
+bool service_send_main(const struct service *service, int signal);
+/* Adds what it said to its row. */
+void service_show_said(const struct service *service, struct sv_wire_row *row);
+
 /* ---- ready.c ---- */
+
+/* It is ready, and has said so in whatever way. */
+void service_announce(struct service *service);
 
 /* Makes a readiness pipe: ends[0], ours, does not block and lies at LOOP_FD_MIN
  * or above; both close on exec.  False with errno set. */

@@ -391,6 +391,10 @@ void adopt(struct service *service)
         told = NULL;
     read_tally(service);
     service_recall_restarts(service);
+    service_adopt_said(service);
+    service->announces = sv_child_flags(child) & SV_CHILD_AWAITED
+                         || service_said_socket(service) >= 0;
+    service->is_unhealthy = sv_child_flags(child) & SV_CHILD_UNHEALTHY;
     /* Of finish only its own start is known: the next of run is a second
      * after that, which is never too early. */
     service->started = child->t0;

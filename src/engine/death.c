@@ -133,13 +133,14 @@ void service_died(struct service *service, int wstat, int64_t died)
 {
     struct sv_child *child = service->child;
     enum sv_child_role role = sv_child_role(child);
-    bool was_told = service->stopping;
+    bool was_told = service->stopping && !service->is_unhealthy;
 
     child->wstat = sv_child_end(wstat, service->restarts);
     child->died = died;
     sv_child_become(child, SV_CHILD_DEAD, role, sv_child_flags(child));
     service_disarm(service);
     service->paused = service->stopping = false;
+    service_end_said(service);
     if (service->adopted) {
         service->adopted = false;
         service->engine->adopted--;

@@ -32,6 +32,7 @@
 enum { SPAWN_SLOTS = 7 };
 
 struct engine;
+struct notify;
 
 struct service {
     struct service *next; /* all services of the engine, in order of taking */
@@ -66,6 +67,8 @@ struct service {
     bool is_failed; /* it stays down until it is started by hand, and not
                        because anybody wanted that: finish said so, or it was
                        restarted too often */
+    bool is_unhealthy; /* ... and has been, or is being, stopped for it */
+    bool announces;    /* it says when it is ready, one way or another */
     bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
@@ -88,6 +91,7 @@ struct service {
     int64_t seen_dead;      /* ... since when */
     struct watch control;
     struct watch readiness;
+    struct notify *notify; /* said.c; NULL: it never had a notify-socket */
     int log_fifo; /* its stdout goes there; -1: no logger */
     int own_lock; /* a foreign service's own lock; -1: the tree's covers it */
     struct timer timer; /* restart or retry when down, kill when not */
@@ -134,6 +138,8 @@ struct engine {
     size_t buckets;               /* of either */
     size_t services;
     size_t services_max;
+    size_t more_timers;  /* of services, beside the one that each has */
+    char **environment;  /* said.c: ours, with room for what it adds */
     bool is_stopping;      /* the tree is going down: nothing restarts */
     uint32_t stop_kill_ms; /* then: what a timeout-kill of 0 counts as */
 
@@ -197,6 +203,9 @@ struct service *service_take(struct engine *engine,
 struct service *service_by_name(const struct engine *engine, const char *name);
 struct service *service_by_identity(const struct engine *engine, dev_t dev,
                                     ino_t ino);
+
+/* Makes room for n further timers of a service.  False with errno set. */
+bool engine_reserve_timers(struct engine *engine, size_t n);
 
 /* Ends supervision at once: event x, everything closed, freed after this round
  * of the loop.  What runs, runs on, and its record stays. */
@@ -267,6 +276,11 @@ void service_await_readiness(struct service *service, int fd);
 /* It is dead: takes what it said before, which comes first, and closes the
  * pipe. */
 void service_hear_last_words(struct service *service);
+
+/* ---- said.c: the notify socket ------------------------------------------- */
+
+/* Its descriptor; -1: it has none. */
+int service_said_socket(const struct service *service);
 
 /* ---- death.c: a process has ended ---------------------------------------- */
 

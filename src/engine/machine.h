@@ -28,6 +28,7 @@ enum event {
     EVENT_SPAWN_FAILED,
     EVENT_READY,         /* the newline on its notification fd */
     EVENT_SILENT,        /* its notification fd was closed without one */
+    EVENT_UNHEALTHY,     /* run lives, but does not do what it promised */
     EVENT_DIED,          /* run is dead, and there is a finish */
     EVENT_DIED_BARE,     /* run is dead, and there is no finish */
     EVENT_DIED_FOR_GOOD, /* ... and it has been restarted too often */

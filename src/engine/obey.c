@@ -52,6 +52,12 @@ static void pass_signal(struct service *service, int signal, bool to_group)
         service->engine->hooks.changed(service);
 }
 
+static void pass_to_main(struct service *service, int signal)
+{
+    if (!service_send_main(service, signal))
+        pass_signal(service, signal, false);
+}
+
 static enum event event_of_want(enum sv_want what)
 {
     static const enum event events[] = {
@@ -88,12 +94,11 @@ static void send_what_is_meant(struct service *service,
 {
     switch (command->kind) {
     case SV_COMMAND_DOWN_SIGNAL:
-        pass_signal(service, service_signal(service, SV_DOWN_SIGNAL, SIGTERM),
-                    false);
+        pass_to_main(service, service_signal(service, SV_DOWN_SIGNAL, SIGTERM));
         return;
     case SV_COMMAND_RELOAD_SIGNAL:
-        pass_signal(service, service_signal(service, SV_RELOAD_SIGNAL, SIGHUP),
-                    false);
+        pass_to_main(service,
+                     service_signal(service, SV_RELOAD_SIGNAL, SIGHUP));
         return;
     default:
         pass_signal(service, command->signal,

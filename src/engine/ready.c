@@ -16,18 +16,32 @@ enum {
     PIPE_MOST = 65536, /* bytes in a pipe, as it is made */
 };
 
+static void forget_awaiting(const struct service *service)
+{
+    struct sv_child *child = service->child;
+
+    if (sv_child_state(child) == SV_CHILD_RUNNING)
+        sv_child_become(child, SV_CHILD_RUNNING, sv_child_role(child),
+                        sv_child_flags(child) & ~(unsigned)SV_CHILD_AWAITED);
+}
+
 void service_stop_awaiting(struct service *service)
 {
     struct engine *engine = service->engine;
-    struct sv_child *child = service->child;
 
     if (service->readiness.fd < 0)
         return;
     loop_unwatch(&engine->loop, &service->readiness);
     line_drop(engine, SV_KIND_READINESS, service->dev, service->ino);
-    if (sv_child_state(child) == SV_CHILD_RUNNING)
-        sv_child_become(child, SV_CHILD_RUNNING, sv_child_role(child),
-                        sv_child_flags(child) & ~(unsigned)SV_CHILD_AWAITED);
+    if (service->ready || service_said_socket(service) < 0)
+        forget_awaiting(service);
+}
+
+void service_announce(struct service *service)
+{
+    if (!service->ready)
+        service_happen(service, EVENT_READY);
+    forget_awaiting(service);
 }
 
 /* Copies what is in the pipe and leaves it there: a newline that was read and
@@ -52,7 +66,7 @@ static bool read_readiness(struct service *service)
     if (n == 0)
         service_happen(service, EVENT_SILENT);
     else if (n > 0 && memchr(bytes, '\n', (size_t)n) != NULL)
-        service_happen(service, EVENT_READY);
+        service_announce(service);
     else
         return n > 0 && read(service->readiness.fd, bytes, (size_t)n) == n;
     service_stop_awaiting(service);
@@ -69,6 +83,7 @@ static void on_readiness(struct watch *watch, uint32_t events)
  * hold. */
 void service_hear_last_words(struct service *service)
 {
+    service_hear_said(service);
     if (service->readiness.fd < 0)
         return;
     for (int left = PIPE_MOST; left > 0 && read_readiness(service);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
+#include "engine/act.h"
 #include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
@@ -86,7 +86,9 @@ static unsigned shown_flags(const struct service *service)
                   ? 0
                   : SV_ROW_NORMALLY_UP)
            | (service->ready ? SV_ROW_READY : 0)
-           | (sv_at_exists(service->base, service->dir, SV_NOTIFICATION_FD)
+           | (service->announces
+                      || sv_at_exists(service->base, service->dir,
+                                      SV_NOTIFICATION_FD)
                   ? SV_ROW_ANNOUNCES
                   : 0)
            | (service->paused ? SV_ROW_PAUSED : 0)
@@ -96,7 +98,8 @@ static unsigned shown_flags(const struct service *service)
            | (service->never_started ? SV_ROW_NEVER_STARTED : 0)
            | (is_last ? SV_ROW_LEAVING : 0)
            | (service->adopted ? SV_ROW_ADOPTED : 0)
-           | (service->is_failed ? SV_ROW_FAILED : 0);
+           | (service->is_failed ? SV_ROW_FAILED : 0)
+           | (service->is_unhealthy ? SV_ROW_UNHEALTHY : 0);
 }
 
 static uint64_t ms_until(const struct timer *timer)
@@ -123,4 +126,5 @@ void service_row(const struct service *service, struct sv_wire_row *row)
     snprintf(row->name, sizeof row->name, "%s", service->name);
     if (service->note != NULL)
         snprintf(row->note, sizeof row->note, "%s", service->note);
+    service_show_said(service, row);
 }

@@ -173,7 +173,8 @@ IN_CHILD static int run_child(void *arg)
         || setrlimit(RLIMIT_NOFILE, errand->files) < 0)
         give_up(errand, errno);
     clear_signals(errand);
-    execve(spawn->program, (char *const *)(uintptr_t)spawn->argv, environ);
+    execve(spawn->program, (char *const *)(uintptr_t)spawn->argv,
+           spawn->environment != NULL ? spawn->environment : environ);
     give_up(errand, errno);
 }
 

@@ -58,6 +58,7 @@ struct spawn {
     int notify_end;          /* its writing end; -1: none */
     int notify_number;       /* which descriptor the child gets it as */
     int stdio[3];            /* descriptors to use instead; -1: ours */
+    char **environment;      /* NULL: ours */
     bool new_pid_namespace;
     bool in_our_session; /* else it leads one of its own */
 };

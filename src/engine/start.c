@@ -278,6 +278,11 @@ void service_start(struct service *service)
     prepare_start(service);
     if (service->state != STATE_DOWN)
         return;
+    service->is_unhealthy = false;
+    service->announces = service_open_said(service);
+    if (service->announces)
+        plan.flags |= SV_CHILD_AWAITED;
+    plan.environment = service_environment(service);
     /* What the record says of an earlier failure is over: killed from here on,
      * it is to be started. */
     sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
@@ -301,8 +306,8 @@ void service_start(struct service *service)
     service->adopted = false;
     if (!service->note_is_new && !service->note_is_loop)
         service_forget_note(service);
-    service->follow = service->readiness.fd >= 0 ? EVENT_SPAWNED_MUTE
-                                                 : EVENT_SPAWNED;
+    service->announces |= service->readiness.fd >= 0;
+    service->follow = service->announces ? EVENT_SPAWNED_MUTE : EVENT_SPAWNED;
 }
 
 static void limit_finish(struct service *service)

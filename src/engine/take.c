@@ -19,6 +19,15 @@
 #include "sv/say.h"
 #include "sv/tally.h"
 
+bool engine_reserve_timers(struct engine *engine, size_t n)
+{
+    if (!loop_reserve(&engine->loop, engine->services + 1 + LOOP_TIMERS
+                                         + engine->more_timers + n))
+        return false;
+    engine->more_timers += n;
+    return true;
+}
+
 static struct service *allocate(struct engine *engine,
                                 const struct service_origin *origin)
 {
@@ -39,7 +48,7 @@ static struct service *allocate(struct engine *engine,
     service->pid.fd = service->control.fd = service->readiness.fd = -1;
     service->log_fifo = service->own_lock = -1;
     if (service->name != NULL && service->dir != NULL
-        && loop_reserve(&engine->loop, engine->services + 1 + LOOP_TIMERS))
+        && engine_reserve_timers(engine, 0))
         return service;
     free(service->name);
     free(service->dir);
@@ -85,6 +94,7 @@ void service_free(struct service *service)
 {
     if (service->owns_base)
         close(service->base);
+    service_free_said(service);
     free(service->name);
     free(service->dir);
     free(service->note);
@@ -248,6 +258,7 @@ void service_leave(struct service *service)
     if (service->readiness.fd >= 0)
         line_drop(engine, SV_KIND_READINESS, service->dev, service->ino);
     loop_unwatch(loop, &service->readiness);
+    service_leave_said(service);
     loop_unwatch(loop, &service->control);
     loop_unwatch(loop, &service->pid);
     loop_disarm(loop, &service->timer);

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 enum {
     BOOT_ID = 36,
+    PARENT = 4, START_TIME = 22, /* fields of /proc/PID/stat */
     TICKS_PER_SECOND = 100,
     TREE_VERSION = 2, /* from it on the header has the word of the tree */
     PAGE_SLOTS = 4096 / sizeof(struct sv_child),
@@ -69,13 +71,13 @@ void sv_child_become(struct sv_child *child, enum sv_child_state state,
                           memory_order_release);
 }
 
-/* Field 22 of the stat line.  The name of the program, field 2, may hold
- * anything, spaces and parentheses included: count from its last one. */
-static bool parse_start_time(const char *line, uint64_t *ticks)
+/* A number from 4 on of the stat line.  The name of the program, field 2, may
+ * hold anything, spaces and parentheses included: count from its last one. */
+static bool parse_field(const char *line, int number, uint64_t *value)
 {
     const char *at = strrchr(line, ')');
 
-    for (int field = 2; at != NULL && field < 22; field++)
+    for (int field = 2; at != NULL && field < number; field++)
         at = strchr(at + 1, ' ');
     if (at == NULL)
         return false;
@@ -83,12 +85,12 @@ static bool parse_start_time(const char *line, uint64_t *ticks)
     char *end;
 
     errno = 0;
-    *ticks = strtoull(at + 1, &end, 10);
+    *value = strtoull(at + 1, &end, 10);
     return end != at + 1 && errno == 0;
 }
 
 /* False with errno set; 0: there is no such process. */
-static bool start_time(pid_t pid, uint64_t *ticks)
+static bool read_field(pid_t pid, int number, uint64_t *value)
 {
     char dir[32], line[1024];
 
@@ -102,7 +104,7 @@ static bool start_time(pid_t pid, uint64_t *ticks)
         return false;
     }
     line[n] = '\0';
-    if (parse_start_time(line, ticks))
+    if (parse_field(line, number, value))
         return true;
     errno = EPROTO;
     return false;
@@ -123,7 +125,7 @@ static bool this_world(struct header *header)
                       header->boot, BOOT_ID) != BOOT_ID)
         return false;
     header->namespace = st.st_ino;
-    if (start_time(1, &first)) /* not if others' processes are hidden from us */
+    if (read_field(1, START_TIME, &first)) /* not if others' processes are hidden from us */
         header->first = (uint32_t)first + 1;
     return true;
 }
@@ -345,9 +347,18 @@ bool sv_child_is(pid_t pid, int64_t t0, int64_t t1)
 {
     uint64_t ticks;
 
-    if (!start_time(pid, &ticks))
+    if (!read_field(pid, START_TIME, &ticks))
         return false;
     errno = 0;
     return ticks >= (uint64_t)(t0 / (SV_SECOND / TICKS_PER_SECOND))
            && ticks <= (uint64_t)(t1 / (SV_SECOND / TICKS_PER_SECOND));
+}
+
+pid_t sv_child_parent(pid_t pid)
+{
+    uint64_t parent;
+
+    return read_field(pid, PARENT, &parent) && parent <= INT_MAX
+               ? (pid_t)parent
+               : 0;
 }

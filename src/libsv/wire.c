@@ -146,6 +146,8 @@ size_t sv_wire_row_pack(char buf[static SV_WIRE_ROW_MAX],
     uint64_pack_big(buf + ROW_MEMORY, row->memory);
     end = pack_text(end, row->name, strnlen(row->name, SV_NAME_MAX));
     end = pack_text(end, row->note, strnlen(row->note, SV_WIRE_NOTE_MAX));
+    uint32_pack_big(end, row->main_pid);
+    end = pack_text(end + 4, row->said, strnlen(row->said, SV_WIRE_SAID_MAX));
     uint16_pack_big(buf, (uint16_t)(end - buf));
     return (size_t)(end - buf);
 }
@@ -253,6 +255,16 @@ static bool unpack_fields(struct sv_wire_row *row, const char *bytes)
            unpack_tain(&row->ready, bytes + ROW_READY);
 }
 
+/* What an earlier svscan did not tell. */
+static bool get_addition(struct sv_wire_in *in, struct sv_wire_row *row)
+{
+    row->main_pid = 0;
+    row->said[0] = 0;
+    return sv_wire_at_end(in) ||
+           (sv_wire_get_u32(in, &row->main_pid) && row->main_pid <= INT_MAX &&
+            sv_wire_get_text(in, row->said, sizeof row->said));
+}
+
 bool sv_wire_get_row(struct sv_wire_in *in, struct sv_wire_row *row)
 {
     const char *bytes = in->bytes + in->at;
@@ -268,7 +280,8 @@ bool sv_wire_get_row(struct sv_wire_in *in, struct sv_wire_row *row)
 
     if (!unpack_fields(row, bytes) ||
         !sv_wire_get_text(&texts, row->name, sizeof row->name) ||
-        !sv_wire_get_text(&texts, row->note, sizeof row->note))
+        !sv_wire_get_text(&texts, row->note, sizeof row->note) ||
+        !get_addition(&texts, row))
         return false;
     in->at += size;
     return true;

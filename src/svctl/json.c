@@ -39,6 +39,15 @@ static void json_bool(FILE *to, const char *name, bool truth)
     fprintf(to, ", \"%s\": %s", name, truth ? "true" : "false");
 }
 
+static void json_text(FILE *to, const char *name, const char *text)
+{
+    fprintf(to, ", \"%s\": ", name);
+    if (*text)
+        json_string(to, text);
+    else
+        fputs("null", to);
+}
+
 static void json_exit(FILE *to, const struct sv_wire_row *row)
 {
     fputs(", \"last_exit\": ", to);
@@ -83,6 +92,8 @@ void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime)
         {"changed", SV_ROW_CHANGED},    {"foreign", SV_ROW_FOREIGN},
         {"has_logger", SV_ROW_LOGGED},  {"leaving", SV_ROW_LEAVING},
         {"adopted", SV_ROW_ADOPTED},    {"failed", SV_ROW_FAILED},
+        {"unhealthy", SV_ROW_UNHEALTHY},
+        {"reloading", SV_ROW_RELOADING},
     };
 
     fputs("{\"name\": ", to);
@@ -104,11 +115,12 @@ void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime)
         fputs(", \"memory\": null", to);
     else
         fprintf(to, ", \"memory\": %" PRIu64, row->memory);
-    fputs(", \"note\": ", to);
-    if (*row->note)
-        json_string(to, row->note);
+    json_text(to, "note", row->note);
+    json_text(to, "said", row->said);
+    if (row->main_pid)
+        fprintf(to, ", \"main_pid\": %" PRIu32, row->main_pid);
     else
-        fputs("null", to);
+        fputs(", \"main_pid\": null", to);
     putc('}', to);
 }
 

@@ -41,7 +41,9 @@ static bool each_of_service(const struct service *service, visitor *visit,
     return tell(visit, context, SV_KIND_CONTROL, service, service->control.fd)
            && tell(visit, context, SV_KIND_LOG_FIFO, service, service->log_fifo)
            && tell(visit, context, SV_KIND_READINESS, service,
-                   service->readiness.fd);
+                   service->readiness.fd)
+           && tell(visit, context, SV_KIND_NOTIFY, service,
+                   service_said_socket(service));
 }
 
 /* False as soon as visit() says so. */

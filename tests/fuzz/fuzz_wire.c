@@ -31,7 +31,7 @@ static void try_rows(struct sv_wire_in in)
         size_t size = sv_wire_row_pack(packed, &row);
         bool reserved_is_zero = in.bytes[before + 3] == 0;
 
-        must(size <= in.at - before);
+        must(size <= in.at - before + SV_WIRE_ROW_ADDED);
         if (size == in.at - before && reserved_is_zero)
             must(memcmp(packed, in.bytes + before, size) == 0);
         before = in.at;

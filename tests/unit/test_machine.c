@@ -91,6 +91,16 @@ START_TEST(who_was_restarted_too_often_stays_down_until_it_is_started)
 }
 END_TEST
 
+START_TEST(who_is_unhealthy_is_told_to_go_and_stays_wanted)
+{
+    PLAY(STATE_UP,
+         { EVENT_UNHEALTHY, STATE_UP, ACT_KILL_SEQUENCE | ACT_STATUS },
+         { EVENT_KILL_DUE, STATE_UP, ACT_KILL | ACT_STATUS },
+         { EVENT_DIED_BARE, STATE_DOWN,
+           DIES | ACT_TELL_DOWN | ACT_ARM_RESTART });
+}
+END_TEST
+
 START_TEST(a_start_that_failed_is_tried_again_later)
 {
     PLAY(STATE_DOWN, { EVENT_START_DUE, STATE_DOWN, ACT_SPAWN_RUN },
@@ -377,7 +387,8 @@ START_TEST(only_what_runs_is_killed)
         struct cell c = cell(i);
 
         if (c.step.actions & ACT_KILL_SEQUENCE)
-            RULE(has_run(c.state) && c.step.actions & ACT_UNWANT);
+            RULE(has_run(c.state) && (c.step.actions & ACT_UNWANT
+                                      || c.event == EVENT_UNHEALTHY));
         if (c.step.actions & ACT_KILL)
             RULE(has_run(c.state) || has_finish(c.state));
         RULE(!(c.step.actions & ACT_WANT) || !(c.step.actions & ACT_UNWANT));
@@ -418,6 +429,7 @@ int main(void)
         one_that_stays_silent_goes_on_starting,
         a_finish_that_says_never_again_is_believed,
         who_was_restarted_too_often_stays_down_until_it_is_started,
+        who_is_unhealthy_is_told_to_go_and_stays_wanted,
         a_start_that_failed_is_tried_again_later,
         who_ignores_the_signal_is_killed_and_up_does_not_save_it,
         once_starts_it_and_does_not_restart_it,

@@ -22,6 +22,8 @@ static const struct sv_wire_row web = {
     .memory = UINT64_MAX,
     .name = "web",
     .note = "no run",
+    .main_pid = 4321,
+    .said = "serves",
 };
 
 static void begin(enum sv_wire_type type, uint32_t serial)
@@ -49,11 +51,11 @@ END_TEST
 START_TEST(a_row_lies_as_the_table_says)
 {
     static const char expected[] =
-        "\0\117" "\3" "\0" "\0\0\0\15" "\0\0\0\0\0\0\20\222"
+        "\0\133" "\3" "\0" "\0\0\0\15" "\0\0\0\0\0\0\20\222"
         "\100\0\0\0\145\0\0\0" "\0\0\0\1" "\100\0\0\0\145\0\0\1"
         "\73\232\311\377" "\0\0\0\3" "\0\0\0\4" "\0\17"
         "\0\0\0\0\0\0\0\0" "\377\377\377\377\377\377\377\377"
-        "\0\3web" "\0\6no run";
+        "\0\3web" "\0\6no run" "\0\0\20\341" "\0\6serves";
     char packed[SV_WIRE_ROW_MAX];
 
     ck_assert_uint_eq(sv_wire_row_pack(packed, &web), sizeof expected - 1);
@@ -78,6 +80,8 @@ START_TEST(a_row_comes_back_as_it_went)
     ck_assert_uint_eq(row.memory, web.memory);
     ck_assert_str_eq(row.name, web.name);
     ck_assert_str_eq(row.note, web.note);
+    ck_assert_uint_eq(row.main_pid, web.main_pid);
+    ck_assert_str_eq(row.said, web.said);
 }
 END_TEST
 
@@ -88,9 +92,32 @@ START_TEST(the_longest_row_fits_and_the_empty_one_is_fixed)
 
     memset(row.name, 'n', SV_NAME_MAX);
     memset(row.note, 'x', SV_WIRE_NOTE_MAX);
+    memset(row.said, 's', SV_WIRE_SAID_MAX);
     ck_assert_uint_eq(sv_wire_row_pack(packed, &row), SV_WIRE_ROW_MAX);
-    row.name[0] = row.note[0] = 0;
-    ck_assert_uint_eq(sv_wire_row_pack(packed, &row), SV_WIRE_ROW_FIXED);
+    row.name[0] = row.note[0] = row.said[0] = 0;
+    ck_assert_uint_eq(sv_wire_row_pack(packed, &row),
+                      SV_WIRE_ROW_FIXED + SV_WIRE_ROW_ADDED);
+}
+END_TEST
+
+START_TEST(a_row_of_an_earlier_version_says_less)
+{
+    struct sv_wire_in in;
+    struct sv_wire_row row = web;
+    size_t start = SV_WIRE_HEADER;
+
+    row.said[0] = 0;
+    begin(SV_WIRE_ROWS, 1);
+    sv_wire_put_row(&out, &row);
+    out.used -= SV_WIRE_ROW_ADDED;
+    out.bytes[start + 1] = (char)(out.used - start);
+    ck_assert(open_out(&in));
+    ck_assert(sv_wire_get_row(&in, &row));
+    ck_assert(sv_wire_at_end(&in));
+    ck_assert_uint_eq(row.main_pid, 0);
+    out.bytes[start + 1]--;
+    ck_assert(open_out(&in));
+    ck_assert(!sv_wire_get_row(&in, &row));
 }
 END_TEST
 
@@ -307,6 +334,7 @@ int main(void)
         a_header_is_eight_bytes, a_row_lies_as_the_table_says,
         a_row_comes_back_as_it_went,
         the_longest_row_fits_and_the_empty_one_is_fixed,
+        a_row_of_an_earlier_version_says_less,
         what_a_later_version_adds_to_a_row_is_skipped,
         a_row_that_cannot_be_is_refused,
         every_shorter_message_is_refused_and_nothing_is_taken,
