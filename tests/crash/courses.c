@@ -60,7 +60,7 @@ const struct course courses[COURSES] = {
       .places = { { "a", EVERY, 0 }, { "b", EVERY, LABEL } },
       .script = { [SVLOG] = { KEEP, SIZE, "./a", "t", "./b" } },
       .other = { KEEP, SIZE, "t", "./b", "./a" } },
-    { .name = "long-lines", .text = LONG, .small = "s20000",
+    { .name = "long-lines", .text = LONG, .small = "s100000",
       .places = { { "a", EVERY, 0 }, { "b", EVERY, LABEL } },
       .script = { [SVLOG] = { KEEP, SIZE, "./a", "t", "./b" } } },
     { .name = "from-a-file", .source = FROM_FILE, .small = "s6000",

@@ -118,7 +118,7 @@ void life_of_loggers(struct log_life *life);
 
 /* ---- writer.c ------------------------------------------------------------ */
 
-enum { LINE_ROOM = 200 * 1024 };
+enum { LINE_ROOM = 512 * 1024 };
 
 /* The line of that number, with its newline; returns its size. */
 size_t line_text(enum text text, unsigned n, char buf[static LINE_ROOM]);

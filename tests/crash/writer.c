@@ -23,7 +23,8 @@
 enum {
     MOST = 24 * 1024 * 1024,
     MOST_OF_A_FILE = 3 * 1024 * 1024,
-    MOST_OF_A_SWEEP = 24 * 1024,
+    MOST_OF_A_SWEEP = 12 * 1024,
+    MOST_OF_A_LONG_SWEEP = 500 * 1024,
     PORTION = 16 * 1024,
     PORTION_OF_A_SWEEP = 3000,
     LOOK_US = 2000,
@@ -44,7 +45,7 @@ uint32_t logs_random(struct log_life *life, uint32_t below)
 static size_t body_of(enum text text, unsigned n)
 {
     if (text == LONG && n % 16 == 0)
-        return 10000 + n * 7919 % 150000;
+        return 10000 + (n + 40) * 7919 % 500000;
     return n * 7919 % 97;
 }
 
@@ -91,7 +92,8 @@ static void write_all(int fd, const char *buf, size_t size)
 static size_t most_of(const struct log_life *life)
 {
     if (life->sweeps)
-        return MOST_OF_A_SWEEP;
+        return life->course->text == LONG ? MOST_OF_A_LONG_SWEEP
+                                          : MOST_OF_A_SWEEP;
     return life->course->source == FROM_FILE ? MOST_OF_A_FILE : MOST;
 }
 
