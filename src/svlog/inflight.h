@@ -17,8 +17,9 @@
  * to the sizes in the ledger, and works those bytes again.
  *
  * The ledger is written by one pwrite() from one page of memory to one page of
- * the file, which SIGKILL cannot divide either.  It is of one boot: after a power cut nobody knows which of
- * its writes are on the disk, so then nothing is cut, and lines may come twice.
+ * the file, which SIGKILL cannot divide either.  It is of one boot: after a
+ * power cut nobody knows which of its writes are on the disk, so then nothing is
+ * cut, and lines may come twice.
  * It is in the machine's byte order.  After an orderly end the file is empty.
  *
  * What has bytes and no ledger that is whole has been damaged by somebody else.

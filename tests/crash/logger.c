@@ -46,7 +46,8 @@ void blame(struct log_life *life, enum damage damage, unsigned count,
 
 /* ---- starting one -------------------------------------------------------- */
 
-/* The s directive of a life.  Of large logs, more kills come between rotations, which wait for the disk. */
+/* The s directive of a life.  Of large logs, more kills come between rotations,
+ * which wait for the disk. */
 static const char *size_of(const struct log_life *life)
 {
     static const char *const sizes[] = { "s50000", "s200000", "s1000000" };

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "sv/at.h"
-#include "svlog/birth.h"
+#include "sv/birth.h"
 #include "svlog_run.h"
 
 enum { FILES = 9, KIND_SHIFT = 4, TEXT_MAX = 255, MOST_MARKS = 4 };
@@ -73,7 +73,7 @@ static void make_mark(struct logdir_mark *mark, const uint8_t **data,
         return;
     mark->dev = st.st_dev;
     mark->ino = st.st_ino;
-    mark->born = birth_of(AT_FDCWD, names[file]);
+    mark->born = sv_birth_of(AT_FDCWD, names[file]);
 }
 
 /* A ledger of this boot, and the bytes in flight. */
