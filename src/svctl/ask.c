@@ -30,9 +30,12 @@ static _Noreturn void die_of_connect(const char *live)
 
 struct tree *tree_open(const struct call *call, int64_t timeout_ms)
 {
-    int fd = sv_wire_connect(call->live);
+    int fd = call->live ? sv_wire_connect(call->live) : -1;
     struct tree *tree;
 
+    if (!call->live)
+        sv_die(SV_EXIT_USAGE, "which tree? -r or SV_RUN names it; "
+                              "XDG_RUNTIME_DIR does not");
     if (fd < 0)
         die_of_connect(call->live);
     tree = malloc(sizeof *tree);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * main.c - svctl, the control program: its verbs, and its command line.
+ * main.c - svctl, the control program: its command line.
  *
- * A verb is a row of verbs[]: what a person types, what it may be given, what
- * --help prints, and the function.  ask.c talks to svscan.
+ * The verbs and options are rows of verbs.c; ask.c talks to svscan.
  */
 #include <getopt.h>
 #include <limits.h>
@@ -14,94 +13,11 @@
 
 #include "sv/paths.h"
 #include "sv/say.h"
-#include "svctl/svctl.h"
-
-static const struct verb {
-    const char *name;
-    const char *args;    /* as the usage says */
-    const char *options; /* the letters of options[] that it heeds */
-    const char *help;
-    int (*function)(const struct call *call);
-} verbs[] = {
-    {"status", "[NAME...]", "aj", "what the services do", verb_status},
-    {"start", "NAME...", "ajw", "start, and wait until ready", verb_start},
-    {"stop", "NAME...", "ajw", "stop, and wait until down", verb_stop},
-    {"restart", "NAME...", "ajw", "stop, start, and wait until ready",
-     verb_restart},
-    {"once", "NAME...", "ajw", "start, and leave down when it dies",
-     verb_once},
-    {"reload", "NAME...", "aw", "send the signal of reload-signal",
-     verb_reload},
-    {"pause", "NAME...", "aw", "send SIGSTOP", verb_pause},
-    {"cont", "NAME...", "aw", "send SIGCONT", verb_cont},
-    {"signal", "SIG NAME...", "aw", "send a signal", verb_signal},
-    {"wait", "[up|ready|down] NAME...", "aj", "wait until ready, up or down",
-     verb_wait},
-    {"events", "", "j", "show what happens, as it happens", verb_events},
-    {"log", "NAME...", "afnsj", "the end of its log, with -f what follows",
-     verb_log},
-    {"rescan", "", "", "look for new and removed services now", verb_rescan},
-    {"upgrade", "[svscan | init]", "", "go on as the version that is on disk",
-     verb_upgrade},
-    {"poweroff", "", "", "stop everything, and power off", verb_poweroff},
-    {"reboot", "", "", "stop everything, and boot again", verb_reboot},
-    {"halt", "", "", "stop everything, and halt", verb_halt},
-};
-
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
-static const struct option options[] = {
-    {"run", required_argument, NULL, 'r'},
-    {"timeout", required_argument, NULL, 't'},
-    {"all", no_argument, NULL, 'a'},
-    {"follow", no_argument, NULL, 'f'},
-    {"lines", required_argument, NULL, 'n'},
-    {"since", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},
-    {"no-wait", no_argument, NULL, 'w'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
-
-static const char usage[] =
-    "svctl [-r LIVE] [-t SECONDS] [--json] [--no-wait] VERB [ARGS...]";
+#include "svctl/verbs.h"
 
 _Noreturn void die_of_usage(const char *what)
 {
     sv_die(SV_EXIT_USAGE, what, "; svctl --help says more");
-}
-
-static int help(void)
-{
-    printf("usage: %s\n\n", usage);
-    for (size_t i = 0; i < VERBS; i++) {
-        char words[40];
-
-        snprintf(words, sizeof words, "%s %s", verbs[i].name, verbs[i].args);
-        printf("  %-30s %s\n", words, verbs[i].help);
-    }
-    puts("\n"
-         "  -r, --run LIVE          the tree; else $SV_RUN, else " SV_LIVE_DIR
-         "\n"
-         "  -t, --timeout SECONDS   wait no longer\n"
-         "  -a, --all               all services but loggers\n"
-         "      --json              for programs\n"
-         "      --no-wait           ask only\n"
-         "  -f, --follow            log: and what follows\n"
-         "  -n, --lines N           log: so many lines\n"
-         "      --since TIME        log: all since then, or so long ago (10m)\n"
-         "\n"
-         "A NAME may be a pattern, such as 'web*'.  svctl(8) says more.");
-    return fflush(stdout) == EOF ? SV_EXIT_SYSTEM : SV_EXIT_OK;
-}
-
-static const struct verb *verb_named(const char *name)
-{
-    for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
-    sv_die(SV_EXIT_USAGE, "no such verb: ", name, "; svctl --help lists them");
 }
 
 /* ---- the command line --------------------------------------------------- */
@@ -141,7 +57,7 @@ static const char *common_live(void)
     return named && *named ? named : SV_LIVE_DIR;
 }
 
-/* A tree of his own for an ordinary user. */
+/* A tree of his own for an ordinary user; NULL if nothing says where. */
 static const char *default_live(void)
 {
     static char path[SV_PATH_MAX];
@@ -151,8 +67,7 @@ static const char *default_live(void)
     if (geteuid() == 0 || (named && *named))
         return common_live();
     if (!runtime || !*runtime || strlen(runtime) + sizeof "/sv" > sizeof path)
-        sv_die(SV_EXIT_USAGE, "which tree? -r or SV_RUN names it; "
-                              "XDG_RUNTIME_DIR does not");
+        return NULL;
     stpcpy(stpcpy(path, runtime), "/sv");
     return path;
 }
@@ -186,7 +101,8 @@ static void take_option(struct call *call, int letter, const char *used)
         call->no_wait = true;
         break;
     case 'h':
-        exit(help());
+        call->help = true;
+        break;
     case 'V':
         sv_print_and_exit("svctl " SV_VERSION "\n");
     default:
@@ -196,30 +112,46 @@ static void take_option(struct call *call, int letter, const char *used)
 
 static void check_options(const struct verb *verb, const struct call *call)
 {
-    const struct {
-        char letter;
-        bool is_given;
-        const char *name;
-    } given[] = {
-        {'a', call->all, "-a"},          {'f', call->follow, "-f"},
-        {'n', call->lines >= 0, "-n"},   {'s', call->since, "--since"},
-        {'j', call->json, "--json"},     {'w', call->no_wait, "--no-wait"},
-    };
-
-    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
-        if (given[i].is_given && !strchr(verb->options, given[i].letter))
-            sv_die(SV_EXIT_USAGE, verb->name, " does not know ",
-                   given[i].name);
+    for (const struct verb_option *option = verb_options; option->name;
+         option++)
+        if (call->given[(unsigned char)option->letter] &&
+            !verb_heeds(verb, option))
+            sv_die(SV_EXIT_USAGE, verb->name, " does not know --",
+                   option->name, "; svctl ", verb->name,
+                   " --help says what it knows");
     if (!*verb->args && call->count)
-        sv_die(SV_EXIT_USAGE, verb->name, " takes no names");
+        sv_die(SV_EXIT_USAGE, verb->name, " takes no words");
+}
+
+/* The two forms in which getopt_long(3) wants to know the options. */
+static void list_options(char *letters, struct option *names)
+{
+    for (const struct verb_option *option = verb_options; option->name;
+         option++) {
+        if (option->has_short) {
+            *letters++ = option->letter;
+            if (option->arg)
+                *letters++ = ':';
+        }
+        names->name = option->name;
+        names->has_arg = option->arg ? required_argument : no_argument;
+        names->val = (unsigned char)option->letter;
+        names++;
+    }
+    *letters = 0;
 }
 
 static void read_command_line(struct call *call, int argc, char **argv)
 {
+    char letters[2 * VERB_OPTIONS_MAX + 1];
+    struct option names[VERB_OPTIONS_MAX + 1] = {0};
     int letter;
 
-    while ((letter = getopt_long(argc, argv, "r:t:afn:hV", options, NULL)) >= 0)
-        take_option(call, letter, usage);
+    list_options(letters, names);
+    while ((letter = getopt_long(argc, argv, letters, names, NULL)) >= 0) {
+        take_option(call, letter, svctl_usage);
+        call->given[letter] = true;
+    }
     call->args = argv + optind;
     call->count = (size_t)(argc - optind);
 }
@@ -275,10 +207,14 @@ int main(int argc, char *argv[])
     if (sv_program == name)
         return be_called(name, &call, argc, argv);
     read_command_line(&call, argc, argv);
+    if (!call.count && call.help)
+        return help_of(NULL);
     if (!call.count)
-        sv_die_usage(usage);
+        sv_die_usage(svctl_usage);
     verb = verb_named(*call.args++);
     call.count--;
+    if (call.help)
+        return help_of(verb);
     check_options(verb, &call);
     if (!call.live)
         call.live = default_live();

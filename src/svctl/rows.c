@@ -119,18 +119,27 @@ size_t name_distance(const char *one, const char *other, size_t limit)
     return least(last[width], limit + 1);
 }
 
+struct nearest nearest_to(const char *mistyped)
+{
+    return (struct nearest){mistyped, NULL, strlen(mistyped) > 4 ? 3 : 2};
+}
+
+void nearest_try(struct nearest *nearest, const char *word)
+{
+    size_t distance =
+        name_distance(nearest->mistyped, word, nearest->distance);
+
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        nearest->found = word;
+    }
+}
+
 const char *name_nearest(const struct rows *rows, const char *name)
 {
-    size_t best = strlen(name) > 4 ? 3 : 2; /* not as far as that */
-    const char *nearest = NULL;
+    struct nearest nearest = nearest_to(name);
 
-    for (size_t i = 0; i < rows->count; i++) {
-        size_t distance = name_distance(name, rows->rows[i].name, best);
-
-        if (distance < best) {
-            best = distance;
-            nearest = rows->rows[i].name;
-        }
-    }
-    return nearest;
+    for (size_t i = 0; i < rows->count; i++)
+        nearest_try(&nearest, rows->rows[i].name);
+    return nearest.found;
 }

@@ -38,6 +38,17 @@ bool name_is_logger(const char *name);
  * limit + 1. */
 size_t name_distance(const char *one, const char *other, size_t limit);
 
+/* Of several words, the one that is most like a mistyped one: begun by
+ * nearest_to, which keeps the pointer, then shown the words; found is NULL as
+ * long as none was much like it. */
+struct nearest {
+    const char *mistyped;
+    const char *found;
+    size_t distance; /* found is less than that away */
+};
+struct nearest nearest_to(const char *mistyped);
+void nearest_try(struct nearest *nearest, const char *word);
+
 /* The name in rows that is most like name; NULL if none is much like it. */
 const char *name_nearest(const struct rows *rows, const char *name);
 

@@ -13,7 +13,7 @@ enum { NO_TIMEOUT = -1 };
 
 /* The command line, without the verb. */
 struct call {
-    const char *live;
+    const char *live;   /* NULL: nothing names the tree */
     int64_t timeout_ms; /* NO_TIMEOUT: the verb's own */
     bool json;
     bool no_wait;
@@ -21,6 +21,8 @@ struct call {
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
     const char *since;  /* --since; NULL: not given */
+    bool help;          /* -h */
+    bool given[128];    /* by the letter of verbs.c: which options were there */
     char **args;        /* what follows the verb, NULL at the end */
     size_t count;
 };
@@ -40,6 +42,7 @@ int verb_events(const struct call *call);
 int verb_log(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
+int verb_completions(const struct call *call);
 int verb_poweroff(const struct call *call);
 int verb_reboot(const struct call *call);
 int verb_halt(const struct call *call);

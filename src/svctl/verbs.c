@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * verbs.c - the verbs and options of svctl, each a row of a table.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "svctl/rows.h"
+#include "svctl/verbs.h"
+
+const struct verb verbs[] = {
+    {"status", "[NAME...]", "aj", "what the services do", verb_status},
+    {"start", "NAME...", "ajw", "start, and wait until ready", verb_start},
+    {"stop", "NAME...", "ajw", "stop, and wait until down", verb_stop},
+    {"restart", "NAME...", "ajw", "stop, start, and wait until ready",
+     verb_restart},
+    {"once", "NAME...", "ajw", "start, and leave down when it dies",
+     verb_once},
+    {"reload", "NAME...", "aw", "send the signal of reload-signal",
+     verb_reload},
+    {"pause", "NAME...", "aw", "send SIGSTOP", verb_pause},
+    {"cont", "NAME...", "aw", "send SIGCONT", verb_cont},
+    {"signal", "SIG NAME...", "aw", "send a signal", verb_signal},
+    {"wait", "[up | ready | down] NAME...", "aj",
+     "wait until ready, up or down", verb_wait},
+    {"events", "", "j", "show what happens, as it happens", verb_events},
+    {"log", "NAME...", "afnsj", "the end of its log, with -f what follows",
+     verb_log},
+    {"rescan", "", "", "look for new and removed services now", verb_rescan},
+    {"upgrade", "[svscan | init]", "", "go on as the version that is on disk",
+     verb_upgrade},
+    {"completions", "bash | zsh | names", "",
+     "what a shell needs to complete these words", verb_completions},
+    {"poweroff", "", "", "stop everything, and power off", verb_poweroff},
+    {"reboot", "", "", "stop everything, and boot again", verb_reboot},
+    {"halt", "", "", "stop everything, and halt", verb_halt},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct verb_option verb_options[] = {
+    {'r', true, true, "run", "LIVE",
+     "the tree; else $SV_RUN, else " SV_LIVE_DIR},
+    {'t', true, true, "timeout", "SECONDS", "wait no longer"},
+    {'a', true, false, "all", NULL, "all services but loggers"},
+    {'j', false, false, "json", NULL, "for programs"},
+    {'w', false, false, "no-wait", NULL, "ask only"},
+    {'f', true, false, "follow", NULL, "and what follows"},
+    {'n', true, false, "lines", "N", "so many lines"},
+    {'s', false, false, "since", "TIME",
+     "all since then, or so long ago (10m)"},
+    {'h', true, true, "help", NULL, "this; after a verb, of that verb"},
+    {'V', true, true, "version", NULL, "the version"},
+    {0, false, false, NULL, NULL, NULL},
+};
+
+const char svctl_usage[] =
+    "svctl [-r LIVE] [-t SECONDS] [--json] [--no-wait] VERB [ARGS...]";
+
+const struct verb *verb_find(const char *name)
+{
+    for (const struct verb *verb = verbs; verb->name; verb++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}
+
+static const char *nearest_verb(const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (const struct verb *verb = verbs; verb->name; verb++)
+        nearest_try(&nearest, verb->name);
+    return nearest.found;
+}
+
+const struct verb *verb_named(const char *name)
+{
+    const struct verb *verb = verb_find(name);
+    const char *meant;
+
+    if (verb)
+        return verb;
+    meant = nearest_verb(name);
+    if (meant)
+        sv_die(SV_EXIT_USAGE, "no such verb: ", name, " (did you mean ", meant,
+               "?); svctl --help lists them");
+    sv_die(SV_EXIT_USAGE, "no such verb: ", name, "; svctl --help lists them");
+}
+
+bool verb_heeds(const struct verb *verb, const struct verb_option *option)
+{
+    return option->is_common || strchr(verb->options, option->letter) != NULL;
+}
+
+static bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '-';
+}
+
+bool verb_next_word(const char **args, char word[static WORD_MAX])
+{
+    size_t size = 0;
+
+    while (**args && !is_of_word(**args))
+        ++*args;
+    for (; is_of_word(**args) && size < WORD_MAX - 1; ++*args)
+        word[size++] = **args;
+    word[size] = 0;
+    return size > 0;
+}
