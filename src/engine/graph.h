@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * graph.h - what needs what: who may start now, and who must stop first.
+ *
+ * Pure: it is told names, edges and facts, and answers; no system call, and no
+ * word of the engine's.  A node is a service or a bundle.
+ *
+ *   web --needs--> db           web starts when db is up, db stops when web is
+ *                               down
+ *   web --after--> mail         the same where both are wanted, and no more
+ *   tier --holds--> web         a bundle: up when all that it holds is
+ *   web --feeds--> filter       a pipeline: as needs
+ *
+ * Facts are told as they change (graph_tell) and spread when graph_settle is
+ * called: each costs in the number of edges of the nodes for which something
+ * changes by it, and what has changed for them is then in the list of touched
+ * nodes.  A change of edges costs a look at all nodes, once for all that were
+ * made before graph_settle.
+ *
+ * A cycle is an error of the nodes on it: none of them may start.  One that is
+ * closed by `after` alone is none; those edges of it are ignored.
+ */
+#ifndef ENGINE_GRAPH_H
+#define ENGINE_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum graph_kind {
+    GRAPH_NEEDS,
+    GRAPH_AFTER,
+    GRAPH_HOLDS,
+    GRAPH_FEEDS,
+    GRAPH_KINDS
+};
+
+/* What is true of a service.  A bundle has no facts but those of what it
+ * holds. */
+enum {
+    GRAPH_WANTED = 1 << 0,
+    GRAPH_UP = 1 << 1,      /* so that others may start */
+    GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
+    GRAPH_FAILED = 1 << 3,  /* it will not be up unless somebody does something */
+};
+
+struct graph_node;
+
+struct graph_edge {
+    enum graph_kind kind;
+    bool is_cyclic; /* part of a cycle: nobody waits along it */
+    struct graph_node *from;
+    struct graph_node *to;
+    struct graph_edge *next_in; /* the next that leads to `to` */
+    struct graph_edge **at_in;  /* what points to this one */
+};
+
+struct graph_node {
+    struct graph_node *same_hash;
+    struct graph_node *next; /* all nodes */
+    struct graph_node *previous;
+    struct graph_node *next_queued;
+    struct graph_node *next_touched;
+    struct graph_edge *out;
+    size_t outs;
+    struct graph_edge *in;
+    void *owner;      /* the caller's; NULL unless it says otherwise */
+    bool is_defined;  /* else it is only named by others */
+    bool is_bundle;
+    bool is_in_cycle;
+    bool is_queued;
+    bool is_touched;
+    uint8_t facts;
+
+    /* Of those at the other end of its edges, as they last told: */
+    uint32_t lacks;      /* needed or held, and not up */
+    uint32_t dead_needs; /* ... and will not be, by themselves */
+    uint32_t waits;      /* on their way up, and this comes after them, or holds
+                            them */
+    uint32_t users;      /* running, and to be stopped before this */
+
+    /* As it last told them: */
+    bool is_up;
+    bool is_dead;
+    bool is_pending;
+    bool is_used;
+
+    /* For the search for cycles. */
+    uint32_t index;
+    uint32_t low;
+    uint32_t component; /* 0: not known yet */
+    size_t cursor;
+    struct graph_node *below;  /* on the stack */
+    struct graph_node *caller;
+    char name[];
+};
+
+struct graph {
+    struct graph_node **buckets;
+    size_t room;
+    size_t count;
+    struct graph_node *first;
+    struct graph_node *queued;
+    struct graph_node **queued_end;
+    struct graph_node *touched;
+    struct graph_node **touched_end;
+    bool is_dirty; /* edges have changed */
+};
+
+/* Starts with no node.  False with errno set. */
+bool graph_open(struct graph *graph);
+void graph_close(struct graph *graph);
+
+/* NULL if nobody has named it. */
+struct graph_node *graph_find(const struct graph *graph, const char *name);
+/* Makes it if it is not there: not defined, no bundle.  NULL: out of memory. */
+struct graph_node *graph_name(struct graph *graph, const char *name);
+
+/* There is such a service, or bundle, from now on. */
+void graph_define(struct graph *graph, struct graph_node *node, bool is_bundle);
+/* There is none any more, and it leads nowhere.  A node that nobody names is
+ * freed: node must not be used again. */
+void graph_forget(struct graph *graph, struct graph_node *node);
+
+/* An edge by the name of its end. */
+struct graph_link {
+    enum graph_kind kind;
+    const char *to;
+};
+
+/* Replaces all edges that leave node; one that is named twice is one.  False
+ * with errno set: then it has none. */
+bool graph_connect(struct graph *graph, struct graph_node *node,
+                   const struct graph_link *links, size_t count);
+
+/* Tells the facts of a service. */
+void graph_tell(struct graph *graph, struct graph_node *node, unsigned facts);
+
+/* Lets everything that was told spread. */
+void graph_settle(struct graph *graph);
+
+/* A node for which something has changed since it was last taken from here;
+ * NULL: none is left.  Settle first. */
+struct graph_node *graph_next_touched(struct graph *graph);
+
+/* Settled, is there nothing that it would have to wait for? */
+bool graph_may_start(const struct graph_node *node);
+/* ... and nothing that has to be stopped before it? */
+bool graph_may_stop(const struct graph_node *node);
+
+/* Does to come before from, to start?  (And after it, to stop.) */
+bool graph_is_hard(enum graph_kind kind);
+
+/* Why a service may not start. */
+enum graph_why {
+    GRAPH_WHY_NOT,      /* it may */
+    GRAPH_WHY_CYCLE,    /* it needs itself, by way of whom */
+    GRAPH_WHY_MISSING,  /* it needs whom, and there is none such */
+    GRAPH_WHY_BROKEN,   /* ... which is on a cycle */
+    GRAPH_WHY_FAILED,   /* ... which failed */
+    GRAPH_WHY_UNWANTED, /* ... which is down, and nobody wants it up */
+    GRAPH_WHY_NEEDS,    /* ... which will not come, for want of others */
+    GRAPH_WHY_WAITS,    /* ... which is not up yet */
+    GRAPH_WHY_AFTER,    /* it comes after whom, which is not up yet */
+};
+
+struct graph_blame {
+    enum graph_why why;
+    const struct graph_node *whom; /* NULL with GRAPH_WHY_NOT.  Of a bundle, the
+                                      one in it that is to blame */
+};
+
+/* Settled, costs in the edges of node (and of bundles that it needs). */
+struct graph_blame graph_blame(const struct graph_node *node);
+
+/* Will it not come by itself? */
+bool graph_is_hopeless(const struct graph_node *node);
+
+#endif
