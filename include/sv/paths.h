@@ -31,6 +31,7 @@
 #define SV_MAX_RESTARTS "max-restarts"
 #define SV_RESTART_WINDOW "restart-window"
 #define SV_FLAG_NEWPIDNS "flag-newpidns"
+#define SV_FLAG_DISABLED "flag-disabled"
 #define SV_LOG "log"
 #define SV_DATA "data"
 #define SV_ENV "env"

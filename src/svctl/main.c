@@ -192,13 +192,15 @@ static int be_called(const char *name, struct call *call, int argc, char **argv)
         return called_by_verb(name, call);
     if (strcmp(name, "shutdown") == 0)
         return called_shutdown(call);
+    if (strcmp(name, "service") == 0)
+        return called_service(call);
     return called_telinit(call);
 }
 
 int main(int argc, char *argv[])
 {
     static const char *const others[] = {"poweroff", "reboot",  "halt",
-                                         "shutdown", "telinit", NULL};
+                                         "shutdown", "telinit", "service", NULL};
     struct call call = {.timeout_ms = NO_TIMEOUT, .lines = -1};
     const char *name = argc > 0 ? last_of(argv[0]) : "svctl";
     const struct verb *verb;

@@ -40,6 +40,9 @@ int verb_signal(const struct call *call);
 int verb_wait(const struct call *call);
 int verb_events(const struct call *call);
 int verb_log(const struct call *call);
+int verb_enable(const struct call *call);
+int verb_disable(const struct call *call);
+int verb_import(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
 int verb_completions(const struct call *call);
@@ -50,6 +53,8 @@ int verb_halt(const struct call *call);
 /* Called as shutdown or telinit: the words of those commands. */
 int called_shutdown(struct call *call);
 int called_telinit(struct call *call);
+/* Called as service: Mere's command of that name. */
+int called_service(struct call *call);
 
 /* "svctl: fatal: usage ...", exit 100. */
 _Noreturn void die_of_usage(const char *what);

@@ -310,6 +310,9 @@ static void info_hook(void *context, struct sv_wire_out *out)
     sv_wire_put_fact(
         out, "uptime_ms",
         sv_number(number, (sv_boottime() - tree->began) / SV_MS));
+    if (tree->options->defs != NULL
+        && strlen(tree->options->defs) <= SV_WIRE_FACT_MAX)
+        sv_wire_put_fact(out, "definitions", tree->options->defs);
     sv_wire_put_fact(out, "restarts", sv_number(number, tree->restarts));
     if (tree->engine.line.fd >= 0 && tree->engine.init_version[0] != '\0')
         sv_wire_put_fact(out, "init", tree->engine.init_version);

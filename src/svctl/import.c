@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * import.c - import: the services of a machine that Mere's scripts kept.
+ *
+ *   FROM/available/NAME   a service directory, copied to the definitions
+ *   FROM/enabled/NAME     a symlink to it, or nothing: then it is disabled here
+ *
+ * A definition that is there already is left alone, so that it can be done
+ * again.  Nothing of FROM is changed.  Each copy is made under a name with a dot,
+ * which no tree looks at, and renamed when it is whole.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "sv/tree.h"
+#include "svctl/ask.h"
+#include "svctl/enable.h"
+#include "svctl/show.h"
+
+#define MERE_SERVICES "/etc/s6/services"
+#define FRESH ".import.new"
+
+struct import {
+    char *available; /* absolute, since it is copied from below the definitions */
+    int enabled; /* -1: there is no such directory, and nothing is enabled */
+    int definitions;
+    bool failed;
+};
+
+static void fail(struct import *import, const char *what, const char *name)
+{
+    sv_say(SV_FATAL, errno, SV_STRINGS("unable to ", what, " ", name));
+    import->failed = true;
+}
+
+/* False if it could not be copied, with errno set. */
+static bool copy(const struct import *import, const char *name)
+{
+    char path[SV_PATH_MAX];
+    bool is_wanted =
+        import->enabled >= 0 && sv_at_exists(import->enabled, ".", name);
+
+    return sv_tree_remove(import->definitions, FRESH) &&
+           sv_tree_copy(import->definitions,
+                        sv_at(path, import->available, name), FRESH) &&
+           enable_one(import->definitions, FRESH, is_wanted) &&
+           renameat(import->definitions, FRESH, import->definitions, name) == 0;
+}
+
+static void import_one(struct import *import, const char *name)
+{
+    const char *fault = sv_service_name_fault(name);
+
+    if (*name == '.')
+        return;
+    if (fault) {
+        sv_say(SV_FATAL, 0, SV_STRINGS(name, ": ", fault));
+        import->failed = true;
+    } else if (sv_at_exists(import->definitions, ".", name)) {
+        printf("%s: there is a definition of that name: left alone\n", name);
+    } else if (!copy(import, name)) {
+        fail(import, "import", name);
+    } else {
+        printf("%s: imported, %s\n", name,
+               is_enabled(import->definitions, name) ? "enabled" : "disabled");
+    }
+}
+
+static void import_all(struct import *import)
+{
+    DIR *list = opendir(import->available);
+    const struct dirent *entry;
+
+    if (!list)
+        sv_die_sys("unable to list ", import->available);
+    while ((errno = 0, entry = readdir(list)) != NULL)
+        import_one(import, entry->d_name);
+    if (errno)
+        fail(import, "list", "available");
+    closedir(list);
+}
+
+static void open_from(struct import *import, const char *from)
+{
+    char path[SV_PATH_MAX];
+
+    import->available = realpath(sv_at(path, from, "available"), NULL);
+    if (!import->available)
+        sv_die_sys("unable to find ", from, "/available");
+    import->enabled = open(sv_at(path, from, "enabled"),
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (import->enabled < 0 && errno != ENOENT)
+        sv_die_sys("unable to open ", from, "/enabled");
+}
+
+int verb_import(const struct call *call)
+{
+    struct import import = {0};
+    struct tree *tree;
+
+    if (call->count > 1)
+        die_of_usage("import from one directory");
+    open_from(&import, call->count ? call->args[0] : MERE_SERVICES);
+    tree = tree_open(call, NO_TIMEOUT);
+    import.definitions = open_definitions(tree);
+    tree_close(tree);
+    import_all(&import);
+    show_end();
+    free(import.available);
+    return import.failed ? SV_EXIT_SYSTEM : SV_EXIT_OK;
+}
