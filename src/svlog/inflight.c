@@ -16,7 +16,7 @@
 #include "sv/stamp.h"
 #include "svlog/inflight.h"
 
-static const char magic[8] = {'s', 'v', 'l', 'o', 'g', ' ', '2', '\n'};
+static const char magic[8] = {'s', 'v', 'l', 'o', 'g', ' ', '3', '\n'};
 
 /* Zeros if there is no /proc: then no ledger is of this boot. */
 static void read_boot(char boot[static INFLIGHT_BOOT])

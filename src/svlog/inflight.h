@@ -46,13 +46,14 @@ enum {
 };
 
 struct ledger {
-    char magic[8];            /* "svlog 2\n" */
+    char magic[8];            /* "svlog 3\n" */
     char boot[INFLIGHT_BOOT]; /* the kernel's boot id, or zeros: unknown */
     uint64_t begin;           /* where the bytes that are left begin */
     uint64_t cut;             /* if not 0: where they end, and so the file */
     uint64_t column;          /* bytes of the line at begin that are out */
     uint64_t marks;           /* how many of mark[] are used */
     struct logdir_mark mark[SCRIPT_ACTIONS_MAX];
+    uint64_t dropped;         /* lines beyond the rate, of which no log says */
     uint64_t left_out;        /* actions that do not get the rest of that line:
                                  bit i for action i */
 };

@@ -40,6 +40,23 @@ static uint64_t room_of(const struct lines *lines)
     return lines->column < lines->limit ? lines->limit - lines->column : 0;
 }
 
+/* How many bytes at the end of the piece begin a character and do not end it. */
+static size_t broken_end(const struct lines *lines, size_t size)
+{
+    static const unsigned char heads[] = {0xc0, 0xe0, 0xf0, 0xf8};
+    const unsigned char *end = (const unsigned char *)lines->at + size;
+
+    if (!lines->whole_characters)
+        return 0;
+    for (size_t i = 1; i < sizeof heads && i <= size; i++) {
+        unsigned char byte = *(end - i);
+
+        if ((byte & 0xc0) != 0x80)
+            return byte >= heads[i - 1] && byte < heads[3] ? i : 0;
+    }
+    return 0;
+}
+
 bool lines_next(struct lines *lines, struct piece *piece)
 {
     uint64_t room = room_of(lines);
@@ -55,7 +72,8 @@ bool lines_next(struct lines *lines, struct piece *piece)
     }
     if (lines->rest == REST_NONE && (size || lines->column))
         return pass(lines, piece, size, true);
-    if (lines->rest == REST_PIECES && size && lines->at == lines->begin)
-        return pass(lines, piece, size, false);
-    return false;
+    if (lines->rest != REST_PIECES || lines->at != lines->begin)
+        return false;
+    size -= broken_end(lines, size);
+    return size && pass(lines, piece, size, false);
 }

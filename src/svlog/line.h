@@ -28,6 +28,7 @@ struct lines {
     const char *end;
     enum rest rest;
     uint64_t limit;  /* 0: none */
+    bool whole_characters; /* a piece does not part a character of UTF-8 */
     uint64_t column; /* bytes of the line at hand that have been passed */
 };
 
@@ -38,7 +39,8 @@ struct piece {
     bool ends;
 };
 
-/* Starts on size bytes of text; limit and column are kept. */
+/* Starts on size bytes of text; the limit, whole_characters and column are
+ * kept. */
 void lines_begin(struct lines *lines, const char *text, size_t size,
                  enum rest rest);
 

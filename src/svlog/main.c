@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <skalibs/types.h>
 
+#include "sv/clock.h"
 #include "sv/paths.h"
 #include "svlog/logger.h"
 #include "svlog/straight.h"
@@ -244,6 +245,8 @@ static void open_logdirs(void)
     logger.lines.column = ledger->column;
     if (ledger->column)
         logger.selected = ~ledger->left_out;
+    logger.script.rate.dropped = ledger->dropped;
+    logger.script.rate.since = sv_boottime();
     logger.is_plain = straight_suits(&logger.script, logger.lines.limit);
     /* The last svlog was killed when lines had gone straight to current. */
     logger.looked_upto = ledger->mark[0].size;
@@ -286,6 +289,7 @@ static void open_outputs(void)
             sv_die_sys("unable to make room for output");
         if (output->into != output)
             limit_lines();
+        logger.lines.whole_characters |= action->is_json;
     }
 }
 

@@ -36,6 +36,7 @@ static bool settle(int64_t now)
     logger.input.inflight.ledger.column = logger.lines.column;
     logger.input.inflight.ledger.left_out =
         logger.lines.column ? ~logger.selected : 0;
+    logger.input.inflight.ledger.dropped = logger.script.rate.dropped;
     if (!input_settle(&logger.input)) {
         rotate_failed(logger.logdirs, "write to", "/" INFLIGHT, now);
         return false;

@@ -9,7 +9,7 @@ const char *const damage_names[DAMAGES] = {
     "loggers that did not end as they should",
 };
 
-enum { LABEL = 26, DATE = 31 };
+enum { LABEL = 26, DATE = 31, UTC_AND_NAME = 28 + 5 };
 
 /* Archives are kept, all of them. */
 #define KEEP "n1000000"
@@ -63,6 +63,10 @@ const struct course courses[COURSES] = {
     { .name = "long-lines", .text = LONG, .small = "s100000",
       .places = { { "a", EVERY, 0 }, { "b", EVERY, LABEL } },
       .script = { [SVLOG] = { KEEP, SIZE, "./a", "t", "./b" } } },
+    { .name = "named-and-synced", .small = "s6000",
+      .places = { { "a", EVERY, UTC_AND_NAME } },
+      .script = { [SVLOG] = { ":utc", ":name=web", ":sync", KEEP, SIZE,
+                              "./a" } } },
     { .name = "from-a-file", .source = FROM_FILE, .small = "s6000",
       .places = { { "a", EVERY, 0 }, { "b", EVERY, LABEL } },
       .script = { [SVLOG] = { KEEP, SIZE, "./a", "t", "./b" } } },

@@ -62,7 +62,7 @@ struct course {
 
 #define SIZE "SIZE"
 
-enum { COURSES = 12 };
+enum { COURSES = 13 };
 
 extern const struct course courses[COURSES];
 

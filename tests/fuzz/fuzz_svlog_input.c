@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
+#include "sv/json.h"
 #include "svlog_run.h"
 
 enum {
@@ -21,6 +22,8 @@ enum {
     INPUT_MAX = 320 * 1024,
     LABELLED = 26,
     DATED = 31,
+    UTC = 28,
+    JSON = 37, /* {"time":"YYYY-MM-DDTHH:MM:SS.uuuuuuZ" */
     DIRS = 2,
 };
 
@@ -31,6 +34,7 @@ struct meant {
     char lacks; /* only lines without */
     size_t column;
     const char *prefix;
+    const char *suffix; /* of JSON, and then the line is escaped */
 };
 
 static const struct plan {
@@ -38,20 +42,25 @@ static const struct plan {
     uint64_t limit;
     struct meant meant[DIRS];
 } plans[] = {
-    {{"n9999", "./a"}, 0, {{"a", 0, 0, 0, ""}}},
-    {{"n9999", "s20000", "./a"}, 0, {{"a", 0, 0, 0, ""}}},
-    {{"n9999", "s4096", "t", "./a"}, 0, {{"a", 0, 0, LABELLED, ""}}},
-    {{"-l", "48", "n9999", "s4096", "./a"}, 48, {{"a", 0, 0, 0, ""}}},
+    {{"n9999", "./a"}, 0, {{"a", 0, 0, 0, "", NULL}}},
+    {{"n9999", "s20000", "./a"}, 0, {{"a", 0, 0, 0, "", NULL}}},
+    {{"n9999", "s4096", "t", "./a"}, 0, {{"a", 0, 0, LABELLED, "", NULL}}},
+    {{"-l", "48", "n9999", "s4096", "./a"}, 48, {{"a", 0, 0, 0, "", NULL}}},
     {{"n9999", "s30000", "./a", "s4096", "T", "p>", "./b"},
      0,
-     {{"a", 0, 0, 0, ""}, {"b", 0, 0, DATED, "> "}}},
+     {{"a", 0, 0, 0, "", NULL}, {"b", 0, 0, DATED, "> ", NULL}}},
     {{"-l", "300", "--", "-a", "n9999", "./a", "f", "pf:", "t", "./b"},
      300,
-     {{"a", 0, 'a', 0, ""}, {"b", 'a', 0, LABELLED, "f: "}}},
+     {{"a", 0, 'a', 0, "", NULL}, {"b", 'a', 0, LABELLED, "f: ", NULL}}},
     {{"-l", "60000", "--", "-", "+e", "n9999", "s4096", "./a", "-", "+[e]", "t",
       "n9999", "./b"},
      60000,
-     {{"a", 'e', 0, 0, ""}, {"b", 'e', 0, LABELLED, ""}}},
+     {{"a", 'e', 0, 0, "", NULL}, {"b", 'e', 0, LABELLED, "", NULL}}},
+    {{"n9999", ":json", ":name=w\"", "./a", ":text", ":utc", "s4096", "./b"},
+     0,
+     {{"a", 0, 0, JSON, ",\"service\":\"w\\\"\",\"stream\":\"stdout\",\"msg\":\"",
+       "\"}"},
+      {"b", 0, 0, UTC, "w\": ", NULL}}},
 };
 
 enum { PLANS = sizeof plans / sizeof *plans };
@@ -75,10 +84,38 @@ static const char *end_line(const char *at, const char *end, uint64_t limit,
     return to;
 }
 
+static void escape(struct run_text *text, const char *at, size_t size)
+{
+    char escaped[SV_JSON_ESCAPED];
+    size_t used;
+
+    for (; size; at += used, size -= used) {
+        size_t made = sv_json_escape(escaped, at, size, &used);
+
+        run_add(text, escaped, made);
+    }
+}
+
+/* Whole, but for what is in the columns of the stamp. */
+static void shape(struct run_text *text, const struct meant *meant,
+                  const char *at, size_t size)
+{
+    text->size = 0;
+    run_add(text, meant->prefix, strlen(meant->prefix));
+    if (meant->suffix) {
+        escape(text, at, size);
+        run_add(text, meant->suffix, strlen(meant->suffix));
+    } else {
+        run_add(text, at, size);
+    }
+    run_add(text, "\n", 1);
+}
+
 /* Compares what is in the logdir with what is meant; the stamps are skipped. */
 static void check_logdir(const struct meant *meant, uint64_t limit,
                          const char *at, const char *end)
 {
+    static struct run_text line;
     struct run_text text = run_logged(meant->dir);
     const char *logged = text.bytes;
     size_t left = text.size;
@@ -86,17 +123,14 @@ static void check_logdir(const struct meant *meant, uint64_t limit,
 
     for (; at < end; at = next) {
         const char *to = end_line(at, end, limit, &next);
-        size_t size = (size_t)(to - at);
-        size_t head = meant->column + strlen(meant->prefix);
 
-        if (!is_for(meant, at, size))
+        if (!is_for(meant, at, (size_t)(to - at)))
             continue;
-        must(left >= head + size + 1);
-        must(!memcmp(logged + meant->column, meant->prefix,
-                     strlen(meant->prefix)));
-        must(!memcmp(logged + head, at, size) && logged[head + size] == '\n');
-        logged += head + size + 1;
-        left -= head + size + 1;
+        shape(&line, meant, at, (size_t)(to - at));
+        must(left >= meant->column + line.size);
+        must(!memcmp(logged + meant->column, line.bytes, line.size));
+        logged += meant->column + line.size;
+        left -= meant->column + line.size;
     }
     must(left == 0);
     free(text.bytes);

@@ -81,7 +81,7 @@ static void put_ledger(const char *text, size_t text_size,
                        const uint8_t **data, size_t *size)
 {
     static char page[INFLIGHT_LEDGER + TEXT_MAX];
-    struct ledger ledger = {.magic = "svlog 2"};
+    struct ledger ledger = {.magic = "svlog 3"};
     uint8_t how = next(data, size);
 
     ledger.magic[7] = '\n';

@@ -108,6 +108,26 @@ START_TEST(what_has_gone_beyond_the_limit_before_ends_at_once)
 }
 END_TEST
 
+/* Else it would be none, in JSON. */
+START_TEST(a_character_is_not_parted_if_that_matters)
+{
+    ck_assert_str_eq(CUT("a\xc3", REST_PIECES), "<a\xc3|");
+    begin();
+    lines.whole_characters = true;
+    ck_assert_str_eq(CUT("a\xc3", REST_PIECES), "<a|");
+    ck_assert_str_eq(CUT("\xc3", REST_PIECES), "");
+    ck_assert_str_eq(CUT("\xc3\xa9", REST_PIECES), "|\xc3\xa9|");
+    ck_assert_str_eq(CUT("b\xe2\x82", REST_PIECES), "|b|");
+    ck_assert_str_eq(CUT("\xe2\x82\xac", REST_PIECES), "|\xe2\x82\xac|");
+    ck_assert_str_eq(CUT("\xf0\x9f\x98", REST_PIECES), "");
+    ck_assert_str_eq(CUT("\xf0\x9f\x98\x80", REST_PIECES),
+                     "|\xf0\x9f\x98\x80|");
+    ck_assert_str_eq(CUT("\xff\x80\x80\x80", REST_PIECES),
+                     "|\xff\x80\x80\x80|");
+    ck_assert_str_eq(CUT("\xe2\x82", REST_NONE), "|\xe2\x82>");
+}
+END_TEST
+
 START_TEST(the_limit_counts_what_went_by_in_pieces)
 {
     lines.limit = 4;
@@ -152,6 +172,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(all, begin, NULL);
+    tcase_add_test(all, a_character_is_not_parted_if_that_matters);
     tcase_add_test(all, what_has_gone_beyond_the_limit_before_ends_at_once);
     tcase_add_test(all, a_newline_ends_a_line);
     tcase_add_test(all, a_nul_ends_a_line_as_well);
