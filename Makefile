@@ -41,8 +41,9 @@ SVSCAN = main access catch client copy defs handle handover known leave look mar
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape straight work
-SVCTL = main ask change complete enable help import json log logdir machine \
-	print rows service signal source status table upgrade verbs verdict when
+SVCTL = main ask change check complete enable finding help import json lint log \
+	logdir machine names needs print rows script service signal source \
+	status table upgrade verbs verdict when
 SVEXEC = account main options
 
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \

@@ -72,6 +72,20 @@ static const char *default_live(void)
     return path;
 }
 
+const char *default_defs(void)
+{
+    static char path[SV_PATH_MAX];
+    const char *config = getenv("XDG_CONFIG_HOME");
+
+    if (geteuid() == 0)
+        return SV_DEFS_DIR;
+    if (!config || !*config || strlen(config) + sizeof "/sv" > sizeof path)
+        sv_die(SV_EXIT_USAGE, "which definitions? XDG_CONFIG_HOME does not "
+                              "say; name the directory");
+    stpcpy(stpcpy(path, config), "/sv");
+    return path;
+}
+
 /* Takes one option; says which letter it was in used. */
 static void take_option(struct call *call, int letter, const char *used)
 {
@@ -99,6 +113,9 @@ static void take_option(struct call *call, int letter, const char *used)
         break;
     case 'w':
         call->no_wait = true;
+        break;
+    case 'R':
+        call->root = optarg;
         break;
     case 'h':
         call->help = true;

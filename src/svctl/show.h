@@ -23,6 +23,9 @@ struct look look_of(int fd);
 /* A line for each row, below a heading; below a row what is wrong with it. */
 void table_print(FILE *to, const struct rows *rows, const struct look *look);
 
+/* A text of whose bytes none can move the cursor, or ring the bell. */
+void print_clean(FILE *to, const char *text);
+
 /* One row as an object, without a newline; the fields are those of svctl(8). */
 void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime);
 

@@ -21,6 +21,7 @@ struct call {
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
     const char *since;  /* --since; NULL: not given */
+    const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
     bool given[128];    /* by the letter of verbs.c: which options were there */
     char **args;        /* what follows the verb, NULL at the end */
@@ -45,10 +46,15 @@ int verb_disable(const struct call *call);
 int verb_import(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
+int verb_check(const struct call *call);
 int verb_completions(const struct call *call);
 int verb_poweroff(const struct call *call);
 int verb_reboot(const struct call *call);
 int verb_halt(const struct call *call);
+
+/* Where definitions are, if nothing else is said.  Exits with 100 if nothing
+ * says where an ordinary user's are. */
+const char *default_defs(void);
 
 /* Called as shutdown or telinit: the words of those commands. */
 int called_shutdown(struct call *call);

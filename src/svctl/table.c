@@ -54,8 +54,7 @@ struct look look_of(int fd)
     return look;
 }
 
-/* What would move the cursor, or ring the bell, is not for a terminal. */
-static void print_clean(FILE *to, const char *text)
+void print_clean(FILE *to, const char *text)
 {
     for (; *text; text++)
         putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, to);

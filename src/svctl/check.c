@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check.c - check: errors in definitions, found without running anything.
+ *
+ * It asks no svscan, and needs none: an image's root is checked where it is
+ * built.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svctl/lint.h"
+#include "svctl/needs.h"
+#include "svctl/show.h"
+#include "svctl/svctl.h"
+
+struct check {
+    struct findings findings;
+    int root;
+};
+
+static int open_dir(int base, const char *path)
+{
+    return openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void check_name(struct check *check, const char *path, const char *name)
+{
+    const char *fault = sv_service_name_fault(name);
+    const struct place place = {path, name, 0};
+
+    if (fault)
+        finding(&check->findings, ERROR, &place, SV_STRINGS(fault));
+}
+
+static void check_one(struct check *check, int base, const char *path,
+                      const char *name)
+{
+    char dir[SV_PATH_MAX];
+    struct lint lint = {.findings = &check->findings, .root = check->root};
+
+    check_name(check, path, name);
+    lint.path = sv_at(dir, path, name);
+    lint.base = open_dir(base, name);
+    if (lint.base < 0) {
+        const struct place place = {lint.path, NULL, 0};
+
+        finding(&check->findings, ERROR, &place,
+                SV_STRINGS("unable to read it: ", strerror(errno)));
+        return;
+    }
+    lint_definition(&lint);
+    close(lint.base);
+}
+
+/* Only directories, and links to such, are definitions. */
+static void keep_dirs(struct names *names, int base)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        struct stat st;
+
+        if (fstatat(base, names->list[i], &st, 0) < 0 || S_ISDIR(st.st_mode))
+            names->list[kept++] = names->list[i];
+        else
+            free(names->list[i]);
+    }
+    names->count = kept;
+}
+
+/* All definitions of a directory, or the one of them that is looked at. */
+static void check_all(struct check *check, const char *path,
+                      const char *looked_at)
+{
+    int base = open_dir(AT_FDCWD, path);
+    struct names names;
+
+    if (base < 0 || !names_read(&names, base, "."))
+        sv_die_sys("unable to read the definitions in ", path);
+    keep_dirs(&names, base);
+    for (size_t i = 0; i < names.count; i++)
+        if (!looked_at || strcmp(looked_at, names.list[i]) == 0)
+            check_one(check, base, path, names.list[i]);
+    check_needs(&check->findings, base, path, &names, looked_at);
+    names_free(&names);
+    close(base);
+}
+
+static bool is_definition(const char *path)
+{
+    return sv_at_exists(AT_FDCWD, path, SV_RUN) ||
+           sv_at_exists(AT_FDCWD, path, "type") ||
+           sv_at_exists(AT_FDCWD, path, "up") ||
+           sv_at_exists(AT_FDCWD, path, SV_LOG);
+}
+
+/* A definition is checked among its neighbours: these it may need. */
+static void check_path(struct check *check, const char *path)
+{
+    char whole[SV_PATH_MAX];
+    char *slash;
+
+    if (!is_definition(path)) {
+        check_all(check, path, NULL);
+        return;
+    }
+    if (!realpath(path, whole))
+        sv_die_sys("unable to find ", path);
+    slash = strrchr(whole, '/');
+    *slash = 0;
+    check_all(check, *whole ? whole : "/", slash + 1);
+}
+
+/* On a terminal, silence would leave a doubt. */
+static void say_sum(const struct findings *findings)
+{
+    if (findings->json || !isatty(1))
+        return;
+    if (findings->errors || findings->warnings)
+        printf("%zu error%s, %zu warning%s\n", findings->errors,
+               findings->errors == 1 ? "" : "s", findings->warnings,
+               findings->warnings == 1 ? "" : "s");
+    else
+        puts("nothing is wrong");
+}
+
+int verb_check(const struct call *call)
+{
+    struct check check = {.findings.json = call->json};
+    const char *root = call->root ? call->root : "/";
+    char path[SV_PATH_MAX];
+
+    check.root = open_dir(AT_FDCWD, root);
+    if (check.root < 0)
+        sv_die_sys("unable to open the root ", root);
+    for (size_t i = 0; i < call->count; i++) {
+        const char *dir = call->args[i];
+
+        check_path(&check, call->root && *dir == '/'
+                               ? sv_at(path, root, dir + 1)
+                               : dir);
+    }
+    if (!call->count)
+        check_path(&check, call->root ? sv_at(path, root, &SV_DEFS_DIR[1])
+                                      : default_defs());
+    say_sum(&check.findings);
+    findings_end(&check.findings);
+    close(check.root);
+    return check.findings.errors ? SV_EXIT_NO : SV_EXIT_OK;
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lint.c - one definition, read without running anything of it.
+ *
+ * known_files[] says what each file may be; what two files say together, and
+ * what a kind cannot do without, follows in words.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sv/at.h"
+#include "sv/say.h"
+#include "sv/service.h"
+#include "svctl/lint.h"
+#include "svctl/names.h"
+#include "svctl/rows.h"
+#include "svctl/script.h"
+
+enum form {
+    ANY,     /* nothing is asked of it */
+    PROGRAM, /* executable */
+    COMMAND, /* executable, or a command line */
+    MARK,    /* its presence counts */
+    NUMBER,
+    SIGNAL,
+    WORDS,   /* text */
+    FOLDER,  /* a directory */
+};
+
+static const struct known {
+    const char *name;
+    enum form form;
+    unsigned kinds;
+    uint32_t least;
+    uint32_t most; /* 0: what a number can be */
+} known_files[] = {
+    {"run", PROGRAM, LONGRUN, 0, 0},
+    {"finish", PROGRAM, LONGRUN, 0, 0},
+    {"check", PROGRAM, LONGRUN, 0, 0},
+    {"up", COMMAND, ONESHOT, 0, 0},
+    {"down", ANY, LONGRUN | ONESHOT, 0, 0},
+    {"type", ANY, LONGRUN | ONESHOT | BUNDLE, 0, 0},
+    {"notification-fd", NUMBER, LONGRUN, 1, 0},
+    {"lock-fd", NUMBER, LONGRUN, 0, 0},
+    {"timeout-kill", NUMBER, LONGRUN, 0, 0},
+    {"timeout-finish", NUMBER, LONGRUN, 0, 0},
+    {"timeout-up", NUMBER, LONGRUN | ONESHOT, 0, 0},
+    {"timeout-down", NUMBER, LONGRUN | ONESHOT, 0, 0},
+    {"max-death-tally", NUMBER, LONGRUN, 0, 4096},
+    {"restart-delay", NUMBER, LONGRUN, 10, 0},
+    {"restart-delay-max", NUMBER, LONGRUN, 0, 0},
+    {"max-restarts", NUMBER, LONGRUN, 0, 64},
+    {"restart-window", NUMBER, LONGRUN, 0, 0},
+    {"check-period", NUMBER, LONGRUN, 0, 0},
+    {"check-timeout", NUMBER, LONGRUN, 0, 0},
+    {"check-failures", NUMBER, LONGRUN, 0, 0},
+    {"watchdog", NUMBER, LONGRUN, 0, 0},
+    {"down-signal", SIGNAL, LONGRUN, 0, 0},
+    {"reload-signal", SIGNAL, LONGRUN, 0, 0},
+    {"flag-timeout-killpg", MARK, LONGRUN, 0, 0},
+    {"flag-newpidns", MARK, LONGRUN, 0, 0},
+    {"flag-essential", MARK, LONGRUN | ONESHOT | BUNDLE, 0, 0},
+    {"flag-recommended", MARK, LONGRUN | ONESHOT | BUNDLE, 0, 0},
+    {"flag-disabled", MARK, ONESHOT | BUNDLE, 0, 0},
+    {"flag-main", MARK, LONGRUN, 0, 0},
+    {"notify-socket", MARK, LONGRUN, 0, 0},
+    {"producer-for", WORDS, LONGRUN, 0, 0},
+    {"consumer-for", WORDS, LONGRUN, 0, 0},
+    {"pipeline-name", WORDS, LONGRUN, 0, 0},
+    {"watch", ANY, LONGRUN, 0, 0},
+    {"dependencies", WORDS, LONGRUN | ONESHOT, 0, 0},
+    {"contents", WORDS, BUNDLE, 0, 0},
+    {"dependencies.d", FOLDER, LONGRUN | ONESHOT | BUNDLE, 0, 0},
+    {"contents.d", FOLDER, BUNDLE, 0, 0},
+    {"after.d", FOLDER, LONGRUN | ONESHOT | BUNDLE, 0, 0},
+    {"cgroup", FOLDER, LONGRUN, 0, 0},
+    {"log", FOLDER, LONGRUN, 0, 0},
+    {"data", ANY, LONGRUN | ONESHOT, 0, 0},
+    {"env", ANY, LONGRUN | ONESHOT, 0, 0},
+    {"supervise", ANY, LONGRUN | ONESHOT, 0, 0},
+    {"event", ANY, LONGRUN | ONESHOT, 0, 0},
+};
+
+enum { KNOWN = sizeof known_files / sizeof *known_files };
+
+static const char *const kind_names[] = {
+    [LONGRUN] = "longrun",
+    [ONESHOT] = "oneshot",
+    [BUNDLE] = "bundle",
+};
+
+static void find(const struct lint *lint, enum severity severity,
+                 const char *file, int line, const char *const *reason)
+{
+    const struct place place = {lint->path, file, line};
+
+    finding(lint->findings, severity, &place, reason);
+}
+
+static bool is(const char *text, const char *other)
+{
+    return strcmp(text, other) == 0;
+}
+
+/* ---- values ------------------------------------------------------------- */
+
+static void say_unreadable(const struct lint *lint, const char *file)
+{
+    find(lint, ERROR, file, 0,
+         SV_STRINGS("unable to read it: ", strerror(errno)));
+}
+
+static void lint_number(const struct lint *lint, const struct known *known)
+{
+    char least[SV_NUMBER_MAX];
+    char most[SV_NUMBER_MAX];
+    uint32_t value = 0;
+    enum sv_value got = sv_service_uint(lint->base, ".", known->name, &value);
+    uint32_t limit = known->most ? known->most : UINT32_MAX;
+
+    if (got == SV_UNREADABLE) {
+        say_unreadable(lint, known->name);
+        return;
+    }
+    if (got == SV_INVALID || value < known->least || value > limit)
+        find(lint, ERROR, known->name, 1,
+             SV_STRINGS("not a number from ", sv_number(least, known->least),
+                        " to ", sv_number(most, limit),
+                        ": it is ignored, and the default applies"));
+    else if (strncmp(known->name, "timeout-", 8) == 0 && value > 0 &&
+             value < 100)
+        find(lint, WARNING, known->name, 1,
+             SV_STRINGS(sv_number(least, value),
+                        " milliseconds: were seconds meant?"));
+}
+
+static void lint_signal(const struct lint *lint, const struct known *known)
+{
+    int signal;
+    enum sv_value got =
+        sv_service_signal(lint->base, ".", known->name, &signal);
+
+    if (got == SV_UNREADABLE)
+        say_unreadable(lint, known->name);
+    if (got == SV_INVALID)
+        find(lint, ERROR, known->name, 1,
+             SV_STRINGS("not a signal: write a name, such as TERM, or a "
+                        "number"));
+}
+
+static void lint_words(const struct lint *lint, const struct known *known)
+{
+    char text[SV_VALUE_MAX];
+    ssize_t size =
+        sv_at_read(lint->base, ".", known->name, text, sizeof text);
+
+    if (size < 0)
+        say_unreadable(lint, known->name);
+    if (size == 0)
+        find(lint, WARNING, known->name, 0, SV_STRINGS("it is empty"));
+}
+
+/* ---- files -------------------------------------------------------------- */
+
+static void lint_program(const struct lint *lint, const char *file,
+                         bool may_be_text)
+{
+    const struct script script = {lint->root, lint->base, file};
+    struct script_fault fault = {0};
+
+    if (script_fault(&script, may_be_text, &fault))
+        find(lint, fault.is_grave ? ERROR : WARNING, file, fault.line,
+             SV_STRINGS(fault.reason));
+}
+
+static bool is_folder(const struct lint *lint, const char *name)
+{
+    struct stat st;
+
+    return fstatat(lint->base, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void lint_folder(const struct lint *lint, const char *name)
+{
+    if (!is_folder(lint, name))
+        find(lint, ERROR, name, 0,
+             SV_STRINGS("is not a directory: it is ignored"));
+}
+
+static void lint_form(const struct lint *lint, const struct known *known)
+{
+    switch (known->form) {
+    case PROGRAM:
+        lint_program(lint, known->name, false);
+        break;
+    case COMMAND:
+        lint_program(lint, known->name, true);
+        break;
+    case NUMBER:
+        lint_number(lint, known);
+        break;
+    case SIGNAL:
+        lint_signal(lint, known);
+        break;
+    case WORDS:
+        lint_words(lint, known);
+        break;
+    case FOLDER:
+        lint_folder(lint, known->name);
+        break;
+    case ANY:
+    case MARK:
+        break;
+    }
+}
+
+static void lint_unknown(const struct lint *lint, const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < KNOWN; i++)
+        nearest_try(&nearest, known_files[i].name);
+    if (nearest.found)
+        find(lint, WARNING, name, 0,
+             SV_STRINGS("nothing reads a file of this name: did you mean ",
+                        nearest.found, "?"));
+}
+
+static void lint_entry(const struct lint *lint, const char *name)
+{
+    for (size_t i = 0; i < KNOWN; i++) {
+        const struct known *known = &known_files[i];
+
+        if (!is(known->name, name))
+            continue;
+        if (known->kinds & lint->kind)
+            lint_form(lint, known);
+        else
+            find(lint, WARNING, name, 0,
+                 SV_STRINGS("a ", kind_names[lint->kind],
+                            " has no use for it: it is ignored"));
+        return;
+    }
+    lint_unknown(lint, name);
+}
+
+static void lint_entries(const struct lint *lint)
+{
+    struct names names;
+
+    if (!names_read(&names, lint->base, ".")) {
+        find(lint, ERROR, NULL, 0,
+             SV_STRINGS("unable to read it: ", strerror(errno)));
+        return;
+    }
+    for (size_t i = 0; i < names.count; i++)
+        lint_entry(lint, names.list[i]);
+    names_free(&names);
+}
+
+/* ---- what files say together -------------------------------------------- */
+
+static const char *near_kind(const char *text)
+{
+    struct nearest nearest = nearest_to(text);
+
+    nearest_try(&nearest, "longrun");
+    nearest_try(&nearest, "oneshot");
+    nearest_try(&nearest, "bundle");
+    return nearest.found;
+}
+
+static enum lint_kind kind_of(const struct lint *lint)
+{
+    char text[32] = "";
+    const char *near;
+
+    if (sv_at_read(lint->base, ".", "type", text, sizeof text - 1) < 0) {
+        if (errno != ENOENT)
+            say_unreadable(lint, "type");
+        return LONGRUN;
+    }
+    text[strcspn(text, " \t\r\n")] = 0;
+    for (unsigned kind = LONGRUN; kind <= BUNDLE; kind <<= 1)
+        if (is(text, kind_names[kind]))
+            return kind;
+    near = near_kind(text);
+    find(lint, ERROR, "type", 1,
+         SV_STRINGS("is none of longrun, oneshot and bundle",
+                    near ? ": did you mean " : "", near ? near : "",
+                    near ? "?" : ""));
+    return LONGRUN;
+}
+
+static bool has(const struct lint *lint, const char *file)
+{
+    struct stat st;
+
+    return fstatat(lint->base, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void lint_needed(const struct lint *lint)
+{
+    if (lint->kind == LONGRUN && !has(lint, "run"))
+        find(lint, ERROR, "run", 0,
+             has(lint, "up") ? SV_STRINGS("is missing; there is an up: write "
+                                          "oneshot in type")
+                             : SV_STRINGS("is missing: nothing is started"));
+    if (lint->kind == ONESHOT && !has(lint, "up"))
+        find(lint, ERROR, "up", 0,
+             SV_STRINGS("is missing: a oneshot has one"));
+    if (lint->kind == BUNDLE && !has(lint, "contents.d") &&
+        !has(lint, "contents"))
+        find(lint, ERROR, "contents.d", 0,
+             SV_STRINGS("is missing: a bundle is what is in there"));
+}
+
+static void lint_descriptors(const struct lint *lint)
+{
+    uint32_t one;
+    uint32_t other;
+
+    if (sv_service_uint(lint->base, ".", SV_NOTIFICATION_FD, &one) ==
+            SV_FOUND &&
+        sv_service_uint(lint->base, ".", SV_LOCK_FD, &other) == SV_FOUND &&
+        one == other)
+        find(lint, ERROR, SV_LOCK_FD, 1,
+             SV_STRINGS("is the descriptor of notification-fd: the service is "
+                        "not started; choose another"));
+}
+
+static void lint_delays(const struct lint *lint)
+{
+    uint32_t least = 1000;
+    uint32_t most;
+
+    sv_service_uint(lint->base, ".", SV_RESTART_DELAY, &least);
+    if (sv_service_uint(lint->base, ".", SV_RESTART_DELAY_MAX, &most) ==
+            SV_FOUND &&
+        most <= least)
+        find(lint, WARNING, SV_RESTART_DELAY_MAX, 1,
+             SV_STRINGS("is not more than restart-delay: the delay never "
+                        "grows"));
+    if (has(lint, SV_RESTART_WINDOW) && !has(lint, SV_MAX_RESTARTS))
+        find(lint, WARNING, SV_RESTART_WINDOW, 0,
+             SV_STRINGS("has no effect without max-restarts"));
+}
+
+static void lint_watch(const struct lint *lint)
+{
+    char text[32] = "";
+
+    if (sv_at_read(lint->base, ".", "watch", text, sizeof text - 1) < 0)
+        return;
+    text[strcspn(text, " \t\r\n")] = 0;
+    if (!is(text, "restart") && !is(text, "reload") && !is(text, "none"))
+        find(lint, ERROR, "watch", 1,
+             SV_STRINGS("is none of restart, reload and none"));
+}
+
+/* Who may write it decides what runs. */
+static void lint_mode(const struct lint *lint)
+{
+    struct stat st;
+
+    if (fstat(lint->base, &st) == 0 && st.st_mode & S_IWOTH &&
+        !(st.st_mode & S_ISVTX))
+        find(lint, WARNING, NULL, 0,
+             SV_STRINGS("everybody may write in it, and so say what runs: "
+                        "chmod o-w"));
+}
+
+static void lint_logger(const struct lint *lint)
+{
+    char path[SV_PATH_MAX];
+    struct lint logger = *lint;
+
+    if (lint->kind != LONGRUN || lint->is_logger || !is_folder(lint, SV_LOG))
+        return;
+    logger.base = openat(lint->base, SV_LOG, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (logger.base < 0) {
+        say_unreadable(lint, SV_LOG);
+        return;
+    }
+    logger.path = sv_at(path, lint->path, SV_LOG);
+    logger.is_logger = true;
+    lint_definition(&logger);
+    close(logger.base);
+}
+
+void lint_definition(struct lint *lint)
+{
+    lint->kind = kind_of(lint);
+    lint_mode(lint);
+    lint_needed(lint);
+    lint_entries(lint);
+    lint_watch(lint);
+    if (lint->kind == LONGRUN) {
+        lint_descriptors(lint);
+        lint_delays(lint);
+        lint_logger(lint);
+    }
+}

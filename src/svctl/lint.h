@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lint.h - one definition, read without running anything of it.
+ *
+ * Source: sv-service(7), whose table of files is known_files[] of lint.c.
+ */
+#ifndef SVCTL_LINT_H
+#define SVCTL_LINT_H
+
+#include "svctl/finding.h"
+
+enum lint_kind { LONGRUN = 1, ONESHOT = 2, BUNDLE = 4 };
+
+/* A definition to be looked at. */
+struct lint {
+    struct findings *findings;
+    int root;         /* descriptor of what its absolute paths begin at */
+    int base;         /* descriptor of the definition's directory */
+    const char *path; /* the same in words, for messages */
+    bool is_logger;   /* it is the log/ of another */
+    enum lint_kind kind; /* set by lint_definition */
+};
+
+/* Checks all that can be known from the directory alone: what is needed of
+ * others is for order.c. */
+void lint_definition(struct lint *lint);
+
+#endif

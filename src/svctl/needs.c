@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * needs.c - what definitions need of each other: names that are not there, and
+ * cycles.
+ *
+ * The search for cycles keeps its own stack: a chain of dependencies may be as
+ * long as there are definitions.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sv/at.h"
+#include "sv/say.h"
+#include "svctl/needs.h"
+#include "svctl/rows.h"
+
+enum colour { NEW, ON_PATH, DONE };
+
+struct node {
+    size_t *edges;
+    size_t count;
+    size_t next;  /* of edges, to be followed */
+    enum colour colour;
+};
+
+struct needs {
+    struct findings *findings;
+    int base;
+    const char *path;
+    const struct names *names;
+    const char *looked_at;
+    struct node *nodes; /* in the order of names */
+};
+
+static bool is_looked_at(const struct needs *needs, size_t i)
+{
+    return !needs->looked_at ||
+           strcmp(needs->looked_at, needs->names->list[i]) == 0;
+}
+
+static void find(const struct needs *needs, size_t i, const char *file,
+                 const char *const *reason)
+{
+    char dir[SV_PATH_MAX];
+    const struct place place = {
+        sv_at(dir, needs->path, needs->names->list[i]), file, 0};
+
+    if (is_looked_at(needs, i))
+        finding(needs->findings, ERROR, &place, reason);
+}
+
+/* The index of a name; count if there is none such. */
+static size_t index_of(const struct names *names, const char *name)
+{
+    size_t low = 0;
+    size_t high = names->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(names->list[middle], name);
+
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return names->count;
+}
+
+static void add_edge(struct needs *needs, size_t i, size_t to)
+{
+    struct node *node = &needs->nodes[i];
+
+    node->edges =
+        realloc(node->edges, (node->count + 1) * sizeof *node->edges);
+    if (!node->edges)
+        sv_die_sys("unable to keep what is needed");
+    node->edges[node->count++] = to;
+}
+
+static void say_missing(const struct needs *needs, size_t i, const char *file,
+                        const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t j = 0; j < needs->names->count; j++)
+        nearest_try(&nearest, needs->names->list[j]);
+    find(needs, i, file,
+         SV_STRINGS("no definition is called ", name,
+                    nearest.found ? " (did you mean " : "",
+                    nearest.found ? nearest.found : "",
+                    nearest.found ? "?)" : ""));
+}
+
+static void take_name(struct needs *needs, size_t i, const char *file,
+                      const char *name, bool is_needed)
+{
+    size_t to = index_of(needs->names, name);
+
+    if (to == needs->names->count)
+        say_missing(needs, i, file, name);
+    else if (is_needed)
+        add_edge(needs, i, to);
+}
+
+/* A directory whose entries are names. */
+static void take_folder(struct needs *needs, size_t i, const char *folder,
+                        bool is_needed)
+{
+    char path[SV_PATH_MAX];
+    char file[SV_PATH_MAX];
+    struct names names;
+
+    if (!names_read(&names, needs->base,
+                    sv_at(path, needs->names->list[i], folder))) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            find(needs, i, folder,
+                 SV_STRINGS("unable to read it: ", strerror(errno)));
+        return;
+    }
+    for (size_t j = 0; j < names.count; j++)
+        take_name(needs, i, sv_at(file, folder, names.list[j]), names.list[j],
+                  is_needed);
+    names_free(&names);
+}
+
+/* A file with a name in each line; # begins a comment. */
+static void take_file(struct needs *needs, size_t i, const char *file,
+                      bool is_needed)
+{
+    char text[SV_VALUE_MAX + 1];
+    char *rest = text;
+    char *line;
+    ssize_t size = sv_at_read(needs->base, needs->names->list[i], file, text,
+                              sizeof text - 1);
+
+    if (size <= 0)
+        return;
+    text[size] = 0;
+    while ((line = strsep(&rest, "\n"))) {
+        line += strspn(line, " \t\r");
+        line[strcspn(line, " \t\r#")] = 0;
+        if (*line)
+            take_name(needs, i, file, line, is_needed);
+    }
+}
+
+static void take_node(struct needs *needs, size_t i)
+{
+    take_folder(needs, i, "dependencies.d", true);
+    take_file(needs, i, "dependencies", true);
+    take_folder(needs, i, "contents.d", true);
+    take_file(needs, i, "contents", true);
+    take_folder(needs, i, "after.d", false);
+    take_file(needs, i, "producer-for", true);
+    take_file(needs, i, "consumer-for", false);
+}
+
+/* ---- cycles ------------------------------------------------------------- */
+
+/* Of the path, what lies between the two visits of one node. */
+static void say_cycle(const struct needs *needs, const size_t *path,
+                      size_t depth, size_t again)
+{
+    char text[1024];
+    char *end = text + sizeof text - 1;
+    char *at = text;
+    size_t first = depth;
+
+    while (path[first - 1] != again)
+        first--;
+    *text = *end = 0;
+    for (size_t i = first - 1; i < depth; i++) {
+        at = stpncpy(at, needs->names->list[path[i]], (size_t)(end - at));
+        at = stpncpy(at, " needs ", (size_t)(end - at));
+    }
+    stpncpy(at, needs->names->list[again], (size_t)(end - at));
+    for (size_t i = first - 1; i < depth; i++)
+        if (is_looked_at(needs, path[i])) {
+            find(needs, path[i], NULL,
+                 SV_STRINGS("a cycle, of which nothing can start: ", text));
+            return;
+        }
+}
+
+static void follow_from(struct needs *needs, size_t *path, size_t start)
+{
+    size_t depth = 0;
+
+    if (needs->nodes[start].colour != NEW)
+        return;
+    needs->nodes[start].colour = ON_PATH;
+    path[depth++] = start;
+    while (depth) {
+        struct node *node = &needs->nodes[path[depth - 1]];
+
+        if (node->next == node->count) {
+            node->colour = DONE;
+            depth--;
+            continue;
+        }
+
+        size_t to = node->edges[node->next++];
+
+        if (needs->nodes[to].colour == ON_PATH)
+            say_cycle(needs, path, depth, to);
+        if (needs->nodes[to].colour != NEW)
+            continue;
+        needs->nodes[to].colour = ON_PATH;
+        path[depth++] = to;
+    }
+}
+
+void check_needs(struct findings *findings, int base, const char *path,
+                 const struct names *names, const char *looked_at)
+{
+    struct needs needs = {findings, base, path, names, looked_at, NULL};
+    size_t *walk = calloc(names->count + 1, sizeof *walk);
+
+    needs.nodes = calloc(names->count + 1, sizeof *needs.nodes);
+    if (!walk || !needs.nodes)
+        sv_die_sys("unable to keep what is needed");
+    for (size_t i = 0; i < names->count; i++)
+        take_node(&needs, i);
+    for (size_t i = 0; i < names->count; i++)
+        follow_from(&needs, walk, i);
+    for (size_t i = 0; i < names->count; i++)
+        free(needs.nodes[i].edges);
+    free(needs.nodes);
+    free(walk);
+}
