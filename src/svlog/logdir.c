@@ -246,7 +246,9 @@ bool logdir_open_current(struct logdir *logdir)
 
     if (fd < 0)
         return false;
-    if (!look_at_current(fd, &st) || fchmod(fd, logdir->mode) < 0) {
+    /* A power cut must not take the name from what is synced. */
+    if (!look_at_current(fd, &st) || fchmod(fd, logdir->mode) < 0 ||
+        (logdir->policy.syncs && fsync(logdir->dir) < 0)) {
         close(fd);
         return false;
     }

@@ -138,7 +138,7 @@ static int64_t sooner(int64_t next, int64_t at)
 }
 
 /* The time until the next timer, for poll(). */
-static int milliseconds_left(void)
+static int milliseconds_left(bool is_written)
 {
     int64_t next = INT64_MAX;
     int64_t left;
@@ -149,7 +149,9 @@ static int milliseconds_left(void)
         next = sooner(next, logger.logdirs[i].finish_at);
         next = sooner(next, logger.logdirs[i].period_at);
     }
-    next = sooner(next, rate_due(&logger.script.rate));
+    /* Only then can it be said: else this would wait for nothing, and spin. */
+    if (is_written && logger.lines.column == 0)
+        next = sooner(next, rate_due(&logger.script.rate));
     if (!logger.input.has_ended && take_again_at && take_again_at < next)
         next = take_again_at;
     if (!logger.input.has_ended && !still_to_take && last_line_at &&
@@ -194,7 +196,7 @@ static void wait_and_take(int signals, bool is_written)
         logger.input.has_ended = true;
         return;
     }
-    if (poll(fds, sizeof fds / sizeof *fds, milliseconds_left()) <= 0)
+    if (poll(fds, sizeof fds / sizeof *fds, milliseconds_left(is_written)) <= 0)
         return;
     /* A signal may change how much is to be taken. */
     if (fds[0].revents)

@@ -23,7 +23,8 @@
 #include "svlog/svlog.h"
 
 #define USAGE                                                                  \
-    "[-d FD] [-q | -v] [-b] [-p] [-l BYTES] [-t MS] [--] directive..."
+    "[-d FD] [-q | -v] [-b] [-p] [-l BYTES] [-t MS] [--json] [--] "            \
+    "directive..."
 
 /* As in s6-log: a shorter limit would leave no room for a stamp. */
 enum { LIMIT_LEAST = 48, NOTIFY_LEAST = 3, LAST_MS = 2000 };
@@ -72,10 +73,13 @@ static void read_options(int argc, char *argv[])
         {"protect", no_argument, NULL, 'p'},
         {"limit", required_argument, NULL, 'l'},
         {"last-line", required_argument, NULL, 't'},
+        {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
+    static char json[] = ":json";
+    bool is_json = false;
     int letter;
 
     logger.selected = UINT64_MAX;
@@ -89,12 +93,16 @@ static void read_options(int argc, char *argv[])
         case 'p': logger.is_protected = true; break;
         case 'l': set_limit(optarg); break;
         case 't': logger.last_ms = read_number(optarg); break;
+        case 'j': is_json = true; break;
         case 'h': sv_print_and_exit("usage: svlog " USAGE "\n");
         case 'V': sv_print_and_exit("svlog (mere-init) " SV_VERSION "\n");
         default: sv_die_usage(usage);
         }
     if (optind == argc)
         sv_die_usage(usage);
+    /* In the place of a word that has been read. */
+    if (is_json)
+        argv[--optind] = json;
 }
 
 static void read_script(const char *const *words)

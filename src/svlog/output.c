@@ -148,6 +148,7 @@ static bool flush_logdir(struct output *output, int64_t now)
 
     if (logdir->retry_at)
         return false;
+    output->is_unsynced |= output->size && logdir->policy.syncs;
     while (output->size) {
         ssize_t count = -1;
 
@@ -161,11 +162,24 @@ static bool flush_logdir(struct output *output, int64_t now)
         logdir->size += (size_t)count;
         advance(output, (size_t)count);
     }
-    if (logdir->policy.syncs && fdatasync(logdir->current) < 0) {
+    if (output->is_unsynced && fdatasync(logdir->current) < 0) {
         rotate_failed(logdir, "sync", "/current", now);
         return false;
     }
+    output->is_unsynced = false;
     return true;
+}
+
+/* Loggers may share a pipe, which keeps a write() of at most PIPE_BUF bytes
+ * together: so each is of whole lines, but where one is longer than that. */
+static size_t whole_lines(const char *text, size_t left)
+{
+    const char *end;
+
+    if (left <= PIPE_BUF)
+        return left;
+    end = memrchr(text, '\n', PIPE_BUF);
+    return end ? (size_t)(end - text) + 1 : PIPE_BUF;
 }
 
 /* A pipe or terminal that poll() calls writable takes PIPE_BUF bytes without a
@@ -179,7 +193,7 @@ static size_t writable(const struct output *output)
         return left;
     if (poll(&out, 1, 0) <= 0)
         return 0;
-    return left < PIPE_BUF ? left : PIPE_BUF;
+    return whole_lines(output->buf + output->done, left);
 }
 
 static bool flush_stream(struct output *output)
@@ -233,7 +247,7 @@ static void flush_status(struct output *output)
 
 bool output_flush(struct output *output, int64_t now)
 {
-    if (!output->size)
+    if (!output->size && !output->is_unsynced)
         return true;
     if (output->logdir)
         return flush_logdir(output, now);

@@ -37,6 +37,7 @@ struct output {
     bool is_gone;    /* nobody reads fd any more */
     bool is_cut;     /* an alert: no more of this line */
     bool has_failed; /* a status file: which has been said */
+    bool is_unsynced; /* :sync: what is written may not be on the disk */
 };
 
 /* Gets the memory that the output will ever need: for a slice of at least

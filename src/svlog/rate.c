@@ -42,9 +42,13 @@ int64_t rate_due(const struct rate *rate)
 size_t rate_notice(struct rate *rate, char buf[static RATE_NOTICE])
 {
     int size = snprintf(buf, RATE_NOTICE,
-                        "svlog: warning: dropped %" PRIu64
-                        " lines, more than %" PRIu32 " a second",
-                        rate->dropped, rate->lines);
+                        "svlog: warning: dropped %" PRIu64 " lines",
+                        rate->dropped);
+
+    /* A logger that was killed may have left them to one without a limit. */
+    if (rate->lines)
+        size += snprintf(buf + size, RATE_NOTICE - (size_t)size,
+                         ", more than %" PRIu32 " a second", rate->lines);
 
     rate->dropped = 0;
     return (size_t)size;
