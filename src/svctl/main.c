@@ -114,6 +114,9 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'w':
         call->no_wait = true;
         break;
+    case 'o':
+        call->sort = true;
+        break;
     case 'R':
         call->root = optarg;
         break;

@@ -3,6 +3,7 @@
  * status.c - status and events: what the services do.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sv/clock.h"
@@ -19,6 +20,30 @@ static bool is_as_it_should(const struct sv_wire_row *row, bool is_named)
     if (row_is_ready(row))
         return true;
     return !is_named && !(row->flags & SV_ROW_WANT_UP) && !*row->note;
+}
+
+/* 0: it is not what it should be, and nothing is under way; 1: something is;
+ * 2: it is well. */
+static int wellness(const struct sv_wire_row *row)
+{
+    if (is_as_it_should(row, false))
+        return 2;
+    return row->state == SV_WIRE_STARTING || row->state == SV_WIRE_STOPPING;
+}
+
+static int compare_trouble(const void *one, const void *other)
+{
+    const struct sv_wire_row *a = one;
+    const struct sv_wire_row *b = other;
+    int order = wellness(a) - wellness(b);
+
+    return order ? order : strcmp(a->name, b->name);
+}
+
+static void sort_by_trouble(struct rows *rows)
+{
+    if (rows->count)
+        qsort(rows->rows, rows->count, sizeof *rows->rows, compare_trouble);
 }
 
 /* svscan has been killed, or has crashed: worth a line to people, while no
@@ -41,6 +66,8 @@ int verb_status(const struct call *call)
     bool all_well = true;
 
     tree_choose(tree, call->args, call->all, &rows);
+    if (call->sort)
+        sort_by_trouble(&rows);
     for (size_t i = 0; i < rows.count; i++)
         if (!is_as_it_should(&rows.rows[i], call->count > 0))
             all_well = false;

@@ -21,6 +21,7 @@ struct call {
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
     const char *since;  /* --since; NULL: not given */
+    bool sort;          /* --sort */
     const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
     bool given[128];    /* by the letter of verbs.c: which options were there */

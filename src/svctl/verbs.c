@@ -11,7 +11,7 @@
 #include "svctl/verbs.h"
 
 const struct verb verbs[] = {
-    {"status", "[NAME...]", "aj", "what the services do", verb_status},
+    {"status", "[NAME...]", "ajo", "what the services do", verb_status},
     {"start", "NAME...", "ajw", "start, and wait until ready", verb_start},
     {"stop", "NAME...", "ajw", "stop, and wait until down", verb_stop},
     {"restart", "NAME...", "ajw", "stop, start, and wait until ready",
@@ -56,6 +56,7 @@ const struct verb_option verb_options[] = {
     {'n', true, false, "lines", "N", "so many lines"},
     {'s', false, false, "since", "TIME",
      "all since then, or so long ago (10m)"},
+    {'o', false, false, "sort", NULL, "trouble first"},
     {'R', false, false, "root", "ROOT", "of the image in that directory"},
     {'h', true, true, "help", NULL, "this; after a verb, of that verb"},
     {'V', true, true, "version", NULL, "the version"},
