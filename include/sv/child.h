@@ -20,7 +20,7 @@
  *                           run's.  High half: how often run was started
  *                           again by itself, 65535 for more
  *       44     4  of        role finish: pid of the run that it follows; run,
- *                           VOID: the errno of what failed
+ *                           up, down, VOID or IDLE: the errno of what failed
  *       48     8  died      CLOCK_REALTIME ns of the death that wstat tells of
  *       56     8  deadline  CLOCK_BOOTTIME ns: of the kill timer while there
  *                           is a process, of the next start while there is
@@ -54,7 +54,9 @@
 
 enum sv_child_state {
     SV_CHILD_FREE,    /* a slot without a service */
-    SV_CHILD_IDLE,    /* a service without a process */
+    SV_CHILD_IDLE,    /* a service without a process; with the role up, it is
+                         a oneshot that is done, or with FAILED has not come to
+                         that; with down and FAILED it could not be undone */
     SV_CHILD_INTENT,  /* about to be spawned: nothing runs yet */
     SV_CHILD_RUNNING, /* the child has written its pid and t1 */
     SV_CHILD_DEAD,    /* it ended; what follows is not all done yet */
@@ -77,6 +79,9 @@ enum {
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
     SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
     SV_CHILD_UNHEALTHY = 1 << 3, /* it is told to go for being so */
+    SV_CHILD_LATE = 1 << 8,    /* up, down: its time was over */
+    SV_CHILD_TOLD = 1 << 9,    /* ... or it was to end: it was told to go */
+    SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
 };
 
 /* Of the tree.  A stop that init asks for is not noted: init says it again. */

@@ -31,7 +31,14 @@
 #define SV_MAX_RESTARTS "max-restarts"
 #define SV_RESTART_WINDOW "restart-window"
 #define SV_FLAG_NEWPIDNS "flag-newpidns"
+#define SV_TYPE "type"
+#define SV_UP "up"     /* of a oneshot */
+#define SV_DOWN "down" /* ... whose name is that of a longrun's marker */
+#define SV_TIMEOUT_UP "timeout-up"
+#define SV_TIMEOUT_DOWN "timeout-down"
 #define SV_FLAG_DISABLED "flag-disabled"
+#define SV_DEPENDENCIES_DIR "dependencies.d"
+#define SV_CONTENTS_DIR "contents.d"
 #define SV_LOG "log"
 #define SV_DATA "data"
 #define SV_ENV "env"

@@ -39,6 +39,20 @@ int sv_signal_number(const char *text);
 /* "TERM" for SIGTERM; "???" for a number without a name.  Static. */
 const char *sv_signal_name(int number);
 
+/* What a service directory is, as s6-rc's source format has it. */
+enum sv_kind {
+    SV_LONGRUN, /* run runs for as long as it is up */
+    SV_ONESHOT, /* up runs once to bring it up, and down to bring it down */
+    SV_BUNDLE,  /* a name for others */
+};
+
+/* The kind of a service directory, by its file type; SV_ABSENT: there is none,
+ * and it is a longrun.  *kind is SV_LONGRUN on anything but SV_FOUND. */
+enum sv_value sv_service_kind(int base, const char *dir, enum sv_kind *kind);
+
+/* "longrun", "oneshot", "bundle". */
+const char *sv_kind_name(enum sv_kind kind);
+
 /* Is name fit to be a service's name: not empty, no leading dot, at most
  * SV_NAME_MAX bytes, no slash, no control character?  NULL if so, else the
  * reason in words. */

@@ -103,6 +103,8 @@ enum sv_wire_state {
     SV_WIRE_STOPPING,  /* run lives, and has been told to go */
     SV_WIRE_FINISHING, /* finish runs */
     SV_WIRE_GONE,      /* in an event only: it is not supervised any more */
+    SV_WIRE_DONE,      /* a oneshot: up has done its work.  Until then it is
+                          DOWN, while up runs STARTING, while down FINISHING */
     SV_WIRE_STATES
 };
 
@@ -121,6 +123,7 @@ enum {
     SV_ROW_FAILED = 1 << 11,       /* stays down until it is started by hand */
     SV_ROW_UNHEALTHY = 1 << 12,    /* ... and told to go for that */
     SV_ROW_RELOADING = 1 << 13,    /* it says so */
+    SV_ROW_ONESHOT = 1 << 15,
 };
 
 /*

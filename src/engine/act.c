@@ -47,7 +47,10 @@ static void on_timer(struct timer *timer)
     struct service *service = CONTAINER(timer, struct service, timer);
 
     service->child->deadline = 0;
-    if (service->state != STATE_DOWN)
+    if (service->kind == SV_ONESHOT && service_is_running(service)
+        && !service->stopping)
+        service_script_is_late(service);
+    else if (service_is_running(service))
         service_happen(service, EVENT_KILL_DUE);
     else if (service->want && !service->engine->is_stopping)
         service_happen(service, EVENT_START_DUE);
@@ -100,6 +103,10 @@ static void kill_sequence(struct service *service)
     uint32_t ms;
     int signal;
 
+    if (service->kind == SV_ONESHOT) {
+        service_stop_script(service);
+        return;
+    }
     if (service->state == STATE_LAST_UP)
         mark(service, SV_CHILD_LAST);
     signal = service_signal(service, SV_DOWN_SIGNAL, SIGTERM);
@@ -123,7 +130,9 @@ static void kill_now(struct service *service)
 {
     if (is_finish(service))
         service_say(service, "./" SV_FINISH " takes too long: killing it");
-    if (!is_finish(service) && service_has(service, SV_FLAG_TIMEOUT_KILLPG)) {
+    if (service->kind == SV_ONESHOT
+        || (!is_finish(service)
+            && service_has(service, SV_FLAG_TIMEOUT_KILLPG))) {
         service_send_group(service, SIGKILL);
         service_send_group(service, SIGCONT);
     } else {
@@ -153,8 +162,13 @@ static void forget_stdio(struct service *service)
 
 void service_tell(const struct service *service, struct sv_status *status)
 {
-    bool finishing = service->state == STATE_FINISH
-                     || service->state == STATE_LAST_FINISH;
+    enum sv_child_role role = sv_child_role(service->child);
+    bool finishing = service_is_running(service)
+                     && (role == SV_ROLE_FINISH || role == SV_ROLE_DOWN);
+    bool is_at_rest = service->state == STATE_DOWN
+                      || service->state == STATE_IDLE
+                      || service->state == STATE_FAILED
+                      || service->state == STATE_GONE;
 
     *status = (struct sv_status){
         .stamp = service->stamp,
@@ -167,10 +181,7 @@ void service_tell(const struct service *service, struct sv_status *status)
         (service->paused || service->is_new ? SV_STATUS_PAUSED : 0u)
         | (finishing ? SV_STATUS_FINISHING : 0u)
         | (service->want ? SV_STATUS_WANT_UP : 0u)
-        | (service->ready || service->state == STATE_DOWN
-                   || service->state == STATE_GONE
-               ? SV_STATUS_READY
-               : 0u);
+        | (service->ready || is_at_rest ? SV_STATUS_READY : 0u);
 
     status->flags = (uint8_t)flags;
 }
@@ -236,6 +247,9 @@ static const struct deed late_deeds[] = {
     { ACT_SPAWN_RUN, service_start },
     { ACT_ARM_RESTART, arm_restart },
     { ACT_ARM_RETRY, arm_retry },
+    { ACT_SPAWN_UP, service_start_up },
+    { ACT_SPAWN_DOWN, service_start_down },
+    { ACT_GO_ON, service_go_on },
 };
 
 static const struct {
@@ -275,7 +289,9 @@ static void settle_record(struct service *service)
     struct sv_child *child = service->child;
     enum sv_child_state state = sv_child_state(child);
 
-    if (service->state == STATE_DOWN && service->follow == EVENTS
+    if (service->kind == SV_ONESHOT && service->follow == EVENTS)
+        service_settle_oneshot(service);
+    else if (service->state == STATE_DOWN && service->follow == EVENTS
         && !service->is_failing
         && (state == SV_CHILD_DEAD || state == SV_CHILD_VOID))
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
@@ -317,7 +333,7 @@ void service_happen(struct service *service, enum event event)
 
 void service_retry(struct service *service)
 {
-    if (service->state == STATE_DOWN && service->want
-        && !service->engine->is_stopping)
+    if ((service->state == STATE_DOWN || service->state == STATE_IDLE)
+        && service->want && !service->engine->is_stopping)
         service_happen(service, EVENT_START_DUE);
 }

@@ -6,11 +6,14 @@
  *   obey.c   commands                         ready.c  the readiness pipe
  *   death.c  a process has ended              value.c  files that hold a value
  *   restart.c  how soon it is started again    said.c  its notify socket
+ *   oneshot.c  up and down of a oneshot
  */
 #ifndef ENGINE_ACT_H
 #define ENGINE_ACT_H
 
 #include "engine/engine.h"
+
+struct spawn;
 
 enum {
     SERVICE_RESTART_MS = 1000,    /* between two starts, start to start */
@@ -49,6 +52,39 @@ void service_be_unhealthy(struct service *service, const char *const *why);
  * finish). */
 void service_start(struct service *service);
 void service_start_finish(struct service *service);
+
+/* Brings what is to be started up to date.  Where it has become something else
+ * by that, `follow` or its state says what happens instead of the start. */
+void service_prepare_start(struct service *service);
+
+/* Spawns what the plan says, a second time if it was killed before its exec,
+ * and watches it.  False with errno set: nothing runs. */
+bool service_spawn(struct spawn *plan);
+
+/* ---- death.c ---- */
+
+/* "exit code 3", "signal SIGTERM", "nobody knows how". */
+void service_describe_end(int wstat, char text[static 64]);
+
+/* ---- oneshot.c ---- */
+
+/* Spawn up or down; what came of it is the event that `follow` is set to. */
+void service_start_up(struct service *service);
+void service_start_down(struct service *service);
+/* Tells the script that runs to go, and arms what follows if it does not. */
+void service_stop_script(struct service *service);
+/* Arms what timeout-up or timeout-down says of the script that runs. */
+void service_limit_script(struct service *service);
+/* That time is over. */
+void service_script_is_late(struct service *service);
+/* The script of its record has ended. */
+void service_script_died(struct service *service, int wstat, int64_t died);
+/* What is wanted is not what it is: `follow` says what leads there. */
+void service_go_on(struct service *service);
+/* Nothing runs and nothing follows: its record says what it is. */
+void service_settle_oneshot(struct service *service);
+/* Its record says that a script has failed: notes how. */
+void service_recall_failure(struct service *service);
 
 /* ---- restart.c ---- */
 

@@ -88,7 +88,8 @@ static bool is_told(const struct service *service,
     bool finishing = status->flags & SV_STATUS_FINISHING;
 
     return status->pid == child->pid
-           && finishing == (sv_child_role(child) == SV_ROLE_FINISH);
+           && finishing == (sv_child_role(child) == SV_ROLE_FINISH
+                            || sv_child_role(child) == SV_ROLE_DOWN);
 }
 
 /* What the status file does not tell yet stands in the record. */
@@ -144,13 +145,23 @@ static void read_tally(struct service *service)
         service->deaths = (uint32_t)n;
 }
 
+/* Has neither finish nor down to end? */
+static bool is_up_or_down(const struct service *service)
+{
+    enum sv_child_role role = sv_child_role(service->child);
+
+    return !service_is_running(service)
+           || (role != SV_ROLE_FINISH && role != SV_ROLE_DOWN);
+}
+
 static void send_events_again(const struct service *service)
 {
     const char *events = "dD";
 
-    if (service->state == STATE_FINISH || service->state == STATE_LAST_FINISH)
+    if (!is_up_or_down(service))
         events = "d";
-    else if (service->state != STATE_DOWN)
+    else if (service->state != STATE_DOWN && service->state != STATE_IDLE
+             && service->state != STATE_FAILED)
         events = service->ready ? "uU" : "u";
     sv_event_notify(service->base, service->dir, events);
 }
@@ -194,12 +205,23 @@ static enum state state_of_finish(const struct service *service)
                                                           : STATE_FINISH;
 }
 
+static enum state state_of_script(const struct sv_child *child)
+{
+    if (sv_child_flags(child) & SV_CHILD_LAST)
+        return STATE_LAST_SCRIPT;
+    return sv_child_role(child) == SV_ROLE_DOWN ? STATE_RUNNING_DOWN
+                                                : STATE_RUNNING_UP;
+}
+
 static void set_state(struct service *service)
 {
     service->close_stdio = sv_child_flags(service->child) & SV_CHILD_CLOSED;
-    service->state = sv_child_role(service->child) == SV_ROLE_FINISH
-                         ? state_of_finish(service)
-                         : state_of_run(service);
+    if (service->kind == SV_ONESHOT)
+        service->state = state_of_script(service->child);
+    else
+        service->state = sv_child_role(service->child) == SV_ROLE_FINISH
+                             ? state_of_finish(service)
+                             : state_of_run(service);
 }
 
 /* Its readiness pipe is of this incarnation, or it is nothing to us. */
@@ -317,10 +339,15 @@ static void adopt_running(struct service *service,
         adopt_await(service);
         return;
     }
-    if (deadline != 0) {
+    if (service->kind == SV_ONESHOT)
+        service->stopping =
+            sv_child_flags(child) & (SV_CHILD_LATE | SV_CHILD_TOLD);
+    else if (deadline != 0)
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
+    if (deadline != 0)
         service_arm(service, deadline);
-    }
+    else if (service->kind == SV_ONESHOT && !service->stopping)
+        service_limit_script(service);
     tell_again(service, told);
 }
 
@@ -336,6 +363,50 @@ static void adopt_idle(struct service *service, const struct sv_status *told)
     service->is_new = false;
     if (service->want && service->child->deadline == 0)
         service_retry(service);
+}
+
+/* Nothing of it runs: its record says what it has come to.  What is wanted may
+ * have become another just before. */
+static void adopt_rest(struct service *service, const struct sv_status *told)
+{
+    const struct sv_child *child = service->child;
+
+    service->state = STATE_IDLE;
+    if (sv_child_flags(child) & SV_CHILD_FAILED)
+        service->state = STATE_FAILED;
+    else if (sv_child_role(child) == SV_ROLE_UP)
+        service->state = STATE_DONE;
+    service->ready = service->state == STATE_DONE;
+    if (service->state == STATE_FAILED)
+        service_recall_failure(service);
+    service->is_new = service->never_started;
+    tell_again(service, told);
+    service->is_new = false;
+    if (service->state == STATE_DONE && !service->want)
+        service_happen(service, EVENT_STOP_DUE);
+    else
+        service_retry(service);
+}
+
+/* Its script was about to start, or could not be. */
+static void redo_script(struct service *service)
+{
+    struct sv_child *child = service->child;
+    bool is_down = sv_child_role(child) == SV_ROLE_DOWN;
+    bool has_failed = sv_child_state(child) == SV_CHILD_VOID && child->of != 0;
+
+    service->state = is_down ? STATE_DONE : STATE_IDLE;
+    if (sv_child_flags(child) & SV_CHILD_LAST)
+        service->state = STATE_LAST_SCRIPT;
+    if (has_failed) {
+        service_recall_failure(service);
+        service_happen(service, EVENT_SPAWN_FAILED);
+    } else if (is_down) {
+        service_happen(service, EVENT_STOP_DUE);
+    } else {
+        sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+        service_retry(service);
+    }
 }
 
 /* The run before this finish is dead and its finish was about to start: that
@@ -373,7 +444,9 @@ static void redo_failed_run(struct service *service)
 
 static void redo(struct service *service)
 {
-    if (sv_child_role(service->child) == SV_ROLE_FINISH)
+    if (service->kind == SV_ONESHOT)
+        redo_script(service);
+    else if (sv_child_role(service->child) == SV_ROLE_FINISH)
         redo_finish(service);
     else if (sv_child_state(service->child) == SV_CHILD_VOID
              && service->child->of != 0) /* else it was about to try again */
@@ -382,11 +455,29 @@ static void redo(struct service *service)
         redo_run(service);
 }
 
+/* What it was when its record was written, whatever its directory says since. */
+static void learn_kind(struct service *service)
+{
+    switch (sv_child_role(service->child)) {
+    case SV_ROLE_RUN:
+    case SV_ROLE_FINISH:
+        service->kind = SV_LONGRUN;
+        break;
+    case SV_ROLE_UP:
+    case SV_ROLE_DOWN:
+        service->kind = SV_ONESHOT;
+        break;
+    default:
+        break;
+    }
+}
+
 void adopt(struct service *service)
 {
     struct sv_child *child = service->child;
     struct sv_status status, *told = &status;
 
+    learn_kind(service);
     if (!read_status(service, told))
         told = NULL;
     read_tally(service);
@@ -412,7 +503,10 @@ void adopt(struct service *service)
         service_died(service, sv_child_wstat(child), child->died);
         break;
     default:
-        adopt_idle(service, told);
+        if (service->kind == SV_ONESHOT)
+            adopt_rest(service, told);
+        else
+            adopt_idle(service, told);
         break;
     }
     if (service->state != STATE_GONE && service->engine->hooks.changed != NULL)

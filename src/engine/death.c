@@ -44,7 +44,7 @@ enum {
     PERMANENT_FAILURE = 125, /* finish's exit code: never again */
 };
 
-static void describe(int wstat, char text[static 64])
+void service_describe_end(int wstat, char text[static 64])
 {
     if (wstat == SV_WSTAT_UNKNOWN)
         snprintf(text, 64, "nobody knows how");
@@ -69,7 +69,7 @@ static void count_death(struct service *service, int wstat)
     }
     if (++service->quick_deaths != LOOP_DEATHS)
         return;
-    describe(wstat, how);
+    service_describe_end(wstat, how);
     service_note(service, SV_STRINGS("./" SV_RUN " ends within a second of its"
                                      " start, again and again (", how,
                                      "): it is started ",
@@ -147,6 +147,8 @@ void service_died(struct service *service, int wstat, int64_t died)
     }
     if (role == SV_ROLE_FINISH)
         finish_died(service, wstat);
+    else if (role == SV_ROLE_UP || role == SV_ROLE_DOWN)
+        service_script_died(service, wstat, died);
     else
         run_died(service, wstat, died, was_told);
 }

@@ -24,6 +24,7 @@
 #include "sv/command.h"
 #include "sv/hold.h"
 #include "sv/relay.h"
+#include "sv/service.h"
 #include "sv/status.h"
 #include "sv/wire.h"
 #include "engine/loop.h"
@@ -50,6 +51,7 @@ struct service {
     struct service *logger;   /* web's: web/log */
     struct service *producer; /* web/log's: web */
     bool is_logger;           /* it was taken up as one */
+    enum sv_kind kind;        /* never SV_BUNDLE */
     bool is_draining;         /* it has nobody left to read from */
 
     enum state state;
@@ -223,6 +225,9 @@ void service_forget_note(struct service *service);
 bool service_open_log(struct service *service);
 /* Lets the fifo go, so that its reader comes to the end of it. */
 void service_close_log(struct service *service);
+
+/* The file that says that it is not to be up from the beginning. */
+const char *service_marker(const struct service *service);
 
 /* Is there a process of it? */
 bool service_is_running(const struct service *service);

@@ -14,7 +14,17 @@
  *   |     +------------------------------------------------+---+          |
  *   +---------------------------------------------------------------------+
  *
- * The LAST_ pair exists so that "leave when it is over" is a place, and not a
+ * A oneshot has states of its own; to who only knows longruns, done is ready,
+ * and down is finish.
+ *
+ *        up spawned          WORKED            down spawned
+ *   IDLE ---------> RUNNING_UP ----> DONE --------------------> RUNNING_DOWN
+ *    ^               | |              |                          |   |
+ *    |   CUT_SHORT   | | BROKE        | NO_SCRIPT         WORKED |   | BROKE
+ *    +---------------+ +-> FAILED <---|--------------------------|---+
+ *    +--------------------------------+--------------------------+
+ *
+ * The LAST_ pair, and LAST_SCRIPT, exist so that "leave when it is over" is a place, and not a
  * flag that every other transition has to remember to test.  What is wanted is
  * no state but a flag beside it: it decides whether a restart that is due
  * happens, which the caller asks before it feeds START_DUE.
@@ -38,6 +48,8 @@ enum {
     IS_READY = ACT_STATUS | ACT_TELL_READY,
     REPLACE_IT = ACT_KILL_SEQUENCE | ACT_STATUS,
     AS_IT_IS = ACT_NOTHING_ELSE,
+    IS_UNDONE = ACT_STATUS | ACT_TELL_DOWN | ACT_GO_ON,
+    LEAVES = ACT_STATUS | ACT_TELL_DOWN | ACT_LEAVE,
 };
 
 static const struct step table[STATES][EVENTS] = {
@@ -114,12 +126,91 @@ static const struct step table[STATES][EVENTS] = {
     ON(LAST_FINISH, WANT_EXIT) = { STATE_LAST_FINISH, ACT_CLOSE_STDIO },
     ON(LAST_FINISH, TERM) = { STATE_LAST_FINISH, AS_IT_IS },
     ON(LAST_FINISH, KILL_DUE) = { STATE_LAST_FINISH, ACT_KILL },
+
+    ON(IDLE, START_DUE) = { STATE_IDLE, ACT_SPAWN_UP },
+    ON(IDLE, SPAWNED) = { STATE_RUNNING_UP, SAVE | ACT_TELL_UP },
+    ON(IDLE, SPAWN_FAILED) = { STATE_FAILED, FAILS },
+    ON(IDLE, WANT_UP) = { STATE_IDLE, ACT_WANT | SAVE | ACT_SPAWN_UP },
+    ON(IDLE, WANT_DOWN) = { STATE_IDLE, ACT_UNWANT | SAVE },
+    ON(IDLE, WANT_ONCE) = { STATE_IDLE, ACT_WANT | SAVE | ACT_SPAWN_UP },
+    ON(IDLE, WANT_STAY) = { STATE_IDLE, ACT_UNWANT | SAVE },
+    ON(IDLE, WANT_EXIT) = { STATE_GONE, ACT_LEAVE },
+    ON(IDLE, TERM) = { STATE_GONE, ACT_LEAVE },
+
+    ON(RUNNING_UP, WORKED) = { STATE_DONE, IS_READY | ACT_GO_ON },
+    ON(RUNNING_UP, BROKE) = { STATE_FAILED, FAILS_BARE },
+    ON(RUNNING_UP, CUT_SHORT) = { STATE_IDLE, IS_UNDONE | ACT_TELL_DIED },
+    ON(RUNNING_UP, WANT_UP) = { STATE_RUNNING_UP, ACT_WANT | SAVE },
+    ON(RUNNING_UP, WANT_DOWN) = { STATE_RUNNING_UP, STOP_IT },
+    ON(RUNNING_UP, WANT_ONCE) = { STATE_RUNNING_UP, ACT_WANT | SAVE },
+    ON(RUNNING_UP, WANT_STAY) = { STATE_RUNNING_UP, AS_IT_IS },
+    ON(RUNNING_UP, WANT_EXIT) = { STATE_LAST_SCRIPT, ACT_CLOSE_STDIO },
+    ON(RUNNING_UP, TERM) = { STATE_LAST_SCRIPT, STOP_IT },
+    ON(RUNNING_UP, KILL_DUE) = { STATE_RUNNING_UP, ACT_KILL | SAVE },
+    ON(RUNNING_UP, TIMED_OUT) = { STATE_RUNNING_UP, ACT_KILL_SEQUENCE | SAVE },
+
+    ON(DONE, STOP_DUE) = { STATE_DONE, ACT_SPAWN_DOWN },
+    ON(DONE, SPAWNED_DOWN) = { STATE_RUNNING_DOWN, DIES },
+    ON(DONE, SPAWN_FAILED) = { STATE_FAILED, FAILS_BARE },
+    ON(DONE, NO_SCRIPT) = { STATE_IDLE, IS_UNDONE | ACT_TELL_DIED },
+    ON(DONE, WANT_UP) = { STATE_DONE, ACT_WANT | SAVE },
+    ON(DONE, WANT_DOWN) = { STATE_DONE, ACT_UNWANT | SAVE | ACT_SPAWN_DOWN },
+    ON(DONE, WANT_ONCE) = { STATE_DONE, ACT_WANT | SAVE },
+    ON(DONE, WANT_STAY) = { STATE_DONE, AS_IT_IS },
+    ON(DONE, WANT_EXIT) = { STATE_GONE, ACT_LEAVE },
+    ON(DONE, TERM) = { STATE_LAST_SCRIPT,
+                       ACT_UNWANT | SAVE | ACT_SPAWN_DOWN },
+
+    ON(RUNNING_DOWN, WORKED) = { STATE_IDLE, IS_UNDONE },
+    ON(RUNNING_DOWN, BROKE) = { STATE_FAILED, FAILS },
+    ON(RUNNING_DOWN, WANT_UP) = { STATE_RUNNING_DOWN, ACT_WANT | SAVE },
+    ON(RUNNING_DOWN, WANT_DOWN) = { STATE_RUNNING_DOWN, ACT_UNWANT | SAVE },
+    ON(RUNNING_DOWN, WANT_ONCE) = { STATE_RUNNING_DOWN, ACT_WANT | SAVE },
+    ON(RUNNING_DOWN, WANT_STAY) = { STATE_RUNNING_DOWN, AS_IT_IS },
+    ON(RUNNING_DOWN, WANT_EXIT) = { STATE_LAST_SCRIPT, ACT_CLOSE_STDIO },
+    ON(RUNNING_DOWN, TERM) = { STATE_LAST_SCRIPT, ACT_CLOSE_STDIO },
+    ON(RUNNING_DOWN, KILL_DUE) = { STATE_RUNNING_DOWN, ACT_KILL | SAVE },
+    ON(RUNNING_DOWN, TIMED_OUT) = { STATE_RUNNING_DOWN,
+                                    ACT_KILL_SEQUENCE | SAVE },
+
+    /* What a stop has to do is known to who looks which of the two failed. */
+    ON(FAILED, SPAWNED) = { STATE_RUNNING_UP, SAVE | ACT_TELL_UP },
+    ON(FAILED, SPAWNED_DOWN) = { STATE_RUNNING_DOWN, DIES },
+    ON(FAILED, SPAWN_FAILED) = { STATE_FAILED, FAILS },
+    ON(FAILED, NO_SCRIPT) = { STATE_IDLE, IS_UNDONE },
+    ON(FAILED, WANT_UP) = { STATE_FAILED, ACT_WANT | SAVE | ACT_SPAWN_UP },
+    ON(FAILED, WANT_DOWN) = { STATE_FAILED,
+                              ACT_UNWANT | SAVE | ACT_SPAWN_DOWN },
+    ON(FAILED, WANT_ONCE) = { STATE_FAILED, ACT_WANT | SAVE | ACT_SPAWN_UP },
+    ON(FAILED, WANT_STAY) = { STATE_FAILED, ACT_UNWANT | SAVE },
+    ON(FAILED, WANT_EXIT) = { STATE_GONE, ACT_LEAVE },
+    ON(FAILED, TERM) = { STATE_GONE, ACT_LEAVE },
+
+    ON(LAST_SCRIPT, STOP_DUE) = { STATE_LAST_SCRIPT, ACT_SPAWN_DOWN },
+    ON(LAST_SCRIPT, SPAWNED_DOWN) = { STATE_LAST_SCRIPT, DIES },
+    ON(LAST_SCRIPT, SPAWN_FAILED) = { STATE_GONE, LEAVES | ACT_TELL_DIED },
+    ON(LAST_SCRIPT, NO_SCRIPT) = { STATE_GONE, LEAVES | ACT_TELL_DIED },
+    ON(LAST_SCRIPT, WORKED) = { STATE_GONE, LEAVES },
+    ON(LAST_SCRIPT, BROKE) = { STATE_GONE, LEAVES },
+    ON(LAST_SCRIPT, CUT_SHORT) = { STATE_GONE, LEAVES | ACT_TELL_DIED },
+    ON(LAST_SCRIPT, WANT_UP) = { STATE_LAST_SCRIPT, ACT_WANT | SAVE },
+    ON(LAST_SCRIPT, WANT_DOWN) = { STATE_LAST_SCRIPT, ACT_UNWANT | SAVE },
+    ON(LAST_SCRIPT, WANT_ONCE) = { STATE_LAST_SCRIPT, ACT_WANT | SAVE },
+    ON(LAST_SCRIPT, WANT_STAY) = { STATE_LAST_SCRIPT, AS_IT_IS },
+    ON(LAST_SCRIPT, WANT_EXIT) = { STATE_LAST_SCRIPT, AS_IT_IS },
+    ON(LAST_SCRIPT, TERM) = { STATE_LAST_SCRIPT, AS_IT_IS },
+    ON(LAST_SCRIPT, KILL_DUE) = { STATE_LAST_SCRIPT, ACT_KILL | SAVE },
+    ON(LAST_SCRIPT, TIMED_OUT) = { STATE_LAST_SCRIPT,
+                                   ACT_KILL_SEQUENCE | SAVE },
 };
 
 static const char *const state_names[STATES] = {
     [STATE_DOWN] = "down",           [STATE_STARTING] = "starting",
     [STATE_UP] = "up",               [STATE_FINISH] = "finish",
     [STATE_LAST_UP] = "last-up",     [STATE_LAST_FINISH] = "last-finish",
+    [STATE_IDLE] = "idle",           [STATE_RUNNING_UP] = "running-up",
+    [STATE_DONE] = "done",           [STATE_RUNNING_DOWN] = "running-down",
+    [STATE_FAILED] = "failed",       [STATE_LAST_SCRIPT] = "last-script",
     [STATE_GONE] = "gone",
 };
 
@@ -137,6 +228,12 @@ static const char *const event_names[EVENTS] = {
     [EVENT_FINISHED] = "finished",
     [EVENT_FINISHED_125] = "finished-125",
     [EVENT_FINISH_FAILED] = "finish-failed",
+    [EVENT_SPAWNED_DOWN] = "spawned-down",
+    [EVENT_NO_SCRIPT] = "no-script",
+    [EVENT_WORKED] = "worked",
+    [EVENT_BROKE] = "broke",
+    [EVENT_CUT_SHORT] = "cut-short",
+    [EVENT_STOP_DUE] = "stop-due",
     [EVENT_WANT_UP] = "want-up",
     [EVENT_WANT_DOWN] = "want-down",
     [EVENT_WANT_ONCE] = "want-once",
@@ -144,6 +241,7 @@ static const char *const event_names[EVENTS] = {
     [EVENT_WANT_EXIT] = "want-exit",
     [EVENT_TERM] = "term",
     [EVENT_KILL_DUE] = "kill-due",
+    [EVENT_TIMED_OUT] = "timed-out",
 };
 
 bool machine_expects(enum state state, enum event event)

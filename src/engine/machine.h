@@ -17,7 +17,13 @@ enum state {
     STATE_FINISH,      /* finish runs */
     STATE_LAST_UP,     /* run lives; we leave when it dies */
     STATE_LAST_FINISH, /* finish runs; we leave when it ends */
-    STATE_GONE,        /* not supervised any more */
+    STATE_IDLE,         /* a oneshot: not done, or undone */
+    STATE_RUNNING_UP,   /* up runs */
+    STATE_DONE,         /* up has done its work */
+    STATE_RUNNING_DOWN, /* down runs */
+    STATE_FAILED,       /* the last of the two that ran did not do its work */
+    STATE_LAST_SCRIPT,  /* either runs, or is to; we leave when it ends */
+    STATE_GONE,         /* not supervised any more */
     STATES
 };
 
@@ -35,6 +41,12 @@ enum event {
     EVENT_FINISHED,      /* finish has ended */
     EVENT_FINISHED_125,  /* ... saying "never again" */
     EVENT_FINISH_FAILED, /* finish could not be started after all */
+    EVENT_SPAWNED_DOWN,  /* down of a oneshot has passed its exec */
+    EVENT_NO_SCRIPT,     /* there is no down, or nothing that it would undo */
+    EVENT_WORKED,        /* up or down has exited 0, and in time */
+    EVENT_BROKE,         /* ... or has not */
+    EVENT_CUT_SHORT,     /* up has ended as it was told to */
+    EVENT_STOP_DUE,      /* it is done, and is to be undone */
     EVENT_WANT_UP,
     EVENT_WANT_DOWN,
     EVENT_WANT_ONCE,
@@ -42,6 +54,7 @@ enum event {
     EVENT_WANT_EXIT,
     EVENT_TERM,          /* SIGTERM of s6-supervise: exit, and stop it */
     EVENT_KILL_DUE,      /* timeout-kill or timeout-finish is over */
+    EVENT_TIMED_OUT,     /* timeout-up or timeout-down is over */
     EVENTS
 };
 
@@ -65,7 +78,10 @@ enum action {
     ACT_ARM_RESTART = 1 << 13, /* a start is due when the second is over */
     ACT_ARM_RETRY = 1 << 14,   /* a start failed: again after a while */
     ACT_LEAVE = 1 << 15,       /* event x, and supervision ends */
-    ACT_NOTHING_ELSE = 1 << 16 /* the cell is meant to be as it is */
+    ACT_NOTHING_ELSE = 1 << 16, /* the cell is meant to be as it is */
+    ACT_SPAWN_UP = 1 << 17,
+    ACT_SPAWN_DOWN = 1 << 18,
+    ACT_GO_ON = 1 << 19 /* to what is wanted of a oneshot, if that differs */
 };
 
 struct step {

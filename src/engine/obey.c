@@ -15,14 +15,15 @@
 static bool has_run(const struct service *service)
 {
     return service->state == STATE_STARTING || service->state == STATE_UP
-           || service->state == STATE_LAST_UP;
+           || service->state == STATE_LAST_UP
+           || (service->kind == SV_ONESHOT && service_is_running(service));
 }
 
 static void keep_down_file(struct service *service, enum sv_down_file what)
 {
     char path[SV_PATH_MAX];
 
-    sv_at(path, service->dir, SV_DOWN_FILE);
+    sv_at(path, service->dir, service_marker(service));
     if (what == SV_DOWN_REMOVE) {
         if (unlinkat(service->base, path, 0) < 0 && errno != ENOENT)
             sv_warn_sys("unable to remove the down file of ", service->name);
@@ -88,7 +89,7 @@ static void change_want(struct service *service,
     service_happen(service, event_of_want(command->want));
 }
 
-/* A signal goes to run only: without one it goes nowhere. */
+/* A signal goes to run, or to the script of a oneshot, only: without one it goes nowhere. */
 static void send_what_is_meant(struct service *service,
                                const struct sv_command *command)
 {

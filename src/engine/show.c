@@ -53,6 +53,11 @@ void service_forget_note(struct service *service)
 
 /* ---- rows ---------------------------------------------------------------- */
 
+const char *service_marker(const struct service *service)
+{
+    return service->kind == SV_ONESHOT ? SV_FLAG_DISABLED : SV_DOWN_FILE;
+}
+
 bool service_is_running(const struct service *service)
 {
     return service->pid.fd >= 0 || service->awaits_end;
@@ -61,6 +66,18 @@ bool service_is_running(const struct service *service)
 static enum sv_wire_state shown_state(const struct service *service)
 {
     switch (service->state) {
+    case STATE_IDLE:
+    case STATE_FAILED:
+        return SV_WIRE_DOWN;
+    case STATE_RUNNING_UP:
+        return service->stopping ? SV_WIRE_STOPPING : SV_WIRE_STARTING;
+    case STATE_DONE:
+        return SV_WIRE_DONE;
+    case STATE_RUNNING_DOWN:
+        return SV_WIRE_FINISHING;
+    case STATE_LAST_SCRIPT:
+        return sv_child_role(service->child) == SV_ROLE_UP ? SV_WIRE_STOPPING
+                                                           : SV_WIRE_FINISHING;
     case STATE_DOWN:
         return service->timer.place != 0 ? SV_WIRE_WAITING : SV_WIRE_DOWN;
     case STATE_STARTING:
@@ -79,10 +96,11 @@ static enum sv_wire_state shown_state(const struct service *service)
 static unsigned shown_flags(const struct service *service)
 {
     bool is_last = service->state == STATE_LAST_UP
-                   || service->state == STATE_LAST_FINISH;
+                   || service->state == STATE_LAST_FINISH
+                   || service->state == STATE_LAST_SCRIPT;
 
     return (service->want ? SV_ROW_WANT_UP : 0)
-           | (sv_at_exists(service->base, service->dir, SV_DOWN_FILE)
+           | (sv_at_exists(service->base, service->dir, service_marker(service))
                   ? 0
                   : SV_ROW_NORMALLY_UP)
            | (service->ready ? SV_ROW_READY : 0)
@@ -99,7 +117,8 @@ static unsigned shown_flags(const struct service *service)
            | (is_last ? SV_ROW_LEAVING : 0)
            | (service->adopted ? SV_ROW_ADOPTED : 0)
            | (service->is_failed ? SV_ROW_FAILED : 0)
-           | (service->is_unhealthy ? SV_ROW_UNHEALTHY : 0);
+           | (service->is_unhealthy ? SV_ROW_UNHEALTHY : 0)
+           | (service->kind == SV_ONESHOT ? SV_ROW_ONESHOT : 0);
 }
 
 static uint64_t ms_until(const struct timer *timer)

@@ -254,14 +254,36 @@ static void fail_start(struct service *service, int error)
     service->follow = EVENT_SPAWN_FAILED;
 }
 
+/* Its directory is of another kind now, and nothing runs.  A bundle leaves: the
+ * next scan finds what it is. */
+static void change_kind(struct service *service)
+{
+    enum sv_kind kind;
+
+    sv_service_kind(service->base, service->dir, &kind);
+    if (kind == service->kind)
+        return;
+    if (kind == SV_BUNDLE) {
+        service->follow = EVENT_TERM;
+        return;
+    }
+    service->kind = kind;
+    service->want = true; /* of a oneshot, once is the same as up */
+    service->state = kind == SV_ONESHOT ? STATE_IDLE : STATE_DOWN;
+    service->follow = EVENT_START_DUE;
+}
+
 /* The hook may find that the definition has changed, which starts whoever is
  * failing, or that it is gone: this start is the one that counts, or is off. */
-static void prepare_start(struct service *service)
+void service_prepare_start(struct service *service)
 {
     service->is_failing = service->is_hopeless = false;
     if (service->engine->hooks.before_start != NULL)
         service->engine->hooks.before_start(service);
     service->note_is_new = false;
+    if (!service->is_logger && !service_is_running(service)
+        && service->state != STATE_GONE)
+        change_kind(service);
 }
 
 /* Whoever was killed before its exec has done nothing, and what kills at random
@@ -275,8 +297,8 @@ void service_start(struct service *service)
                           .stdio = { -1, -1, -1 } };
     int pidfd;
 
-    prepare_start(service);
-    if (service->state != STATE_DOWN)
+    service_prepare_start(service);
+    if (service->state != STATE_DOWN || service->follow != EVENTS)
         return;
     service->is_unhealthy = false;
     service->announces = service_open_said(service);
@@ -362,4 +384,17 @@ void service_start_finish(struct service *service)
         return;
     }
     service->follow = EVENT_FINISH_FAILED;
+}
+
+bool service_spawn(struct spawn *plan)
+{
+    int pidfd;
+
+    if (!spawn_with_stdio(plan, false, &pidfd)
+        && (errno != ECANCELED || !spawn_with_stdio(plan, false, &pidfd)))
+        return false;
+    if (watch_or_kill(plan->service, pidfd))
+        return true;
+    errno = plan->service->child->of;
+    return false;
 }

@@ -28,6 +28,19 @@ bool engine_reserve_timers(struct engine *engine, size_t n)
     return true;
 }
 
+/* What is no type at all is of nobody's business but s6-rc's in a directory
+ * that is not a definition: there it is what it was without. */
+static void learn_kind(struct service *service)
+{
+    enum sv_value found =
+        sv_service_kind(service->base, service->dir, &service->kind);
+
+    if (found == SV_INVALID)
+        service_note(service,
+                     SV_STRINGS(SV_TYPE " is none of longrun, oneshot and"
+                                        " bundle: it is taken as a longrun"));
+}
+
 static struct service *allocate(struct engine *engine,
                                 const struct service_origin *origin)
 {
@@ -43,6 +56,8 @@ static struct service *allocate(struct engine *engine,
     service->is_foreign = origin->is_foreign;
     service->producer = origin->producer;
     service->is_logger = origin->producer != NULL;
+    if (origin->producer == NULL)
+        learn_kind(service);
     service->follow = EVENTS;
     service->is_active = true;
     service->pid.fd = service->control.fd = service->readiness.fd = -1;
@@ -60,11 +75,12 @@ static struct service *allocate(struct engine *engine,
  * again, keeps its files as they are. */
 static void start_fresh(struct service *service)
 {
-    service->state = STATE_DOWN;
+    service->state = service->kind == SV_ONESHOT ? STATE_IDLE : STATE_DOWN;
     if (service->engine->is_stopping)
         return;
     service->never_started = true;
-    service->want = !sv_at_exists(service->base, service->dir, SV_DOWN_FILE);
+    service->want = !sv_at_exists(service->base, service->dir,
+                                  service_marker(service));
     service->stamp = service->ready_stamp = sv_stamp_now();
     if (!sv_event_clean(service->base, service->dir))
         service_note(service, SV_STRINGS("unable to read event/ (nobody hears"
@@ -150,7 +166,8 @@ static bool knows_down(struct service *service, bool is_old, const char **what)
 {
     int error;
 
-    if (is_old || sv_at_exists(service->base, service->dir, SV_DOWN_FILE)
+    if (is_old
+        || sv_at_exists(service->base, service->dir, service_marker(service))
         || errno == 0)
         return true;
     error = errno;

@@ -20,7 +20,7 @@
 #include "sv/at.h"
 #include "sv/service.h"
 
-enum { UINT_BYTES = 11, SIGNAL_BYTES = 15 };
+enum { UINT_BYTES = 11, SIGNAL_BYTES = 15, KIND_BYTES = 15 };
 
 /* Reads the first line, of at most size bytes, as a string.  A NUL in it makes
  * it invalid. */
@@ -71,6 +71,34 @@ enum sv_value sv_service_signal(int base, const char *dir, const char *file,
         return SV_INVALID;
     *signal = number;
     return SV_FOUND;
+}
+
+static const char *const kinds[] = {
+    [SV_LONGRUN] = "longrun",
+    [SV_ONESHOT] = "oneshot",
+    [SV_BUNDLE] = "bundle",
+};
+
+enum sv_value sv_service_kind(int base, const char *dir, enum sv_kind *kind)
+{
+    char line[KIND_BYTES + 1];
+    enum sv_value found = read_line(base, dir, SV_TYPE, line, KIND_BYTES);
+
+    *kind = SV_LONGRUN;
+    if (found != SV_FOUND)
+        return found;
+    line[strcspn(line, " \t\r")] = '\0';
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(line, kinds[i]) == 0) {
+            *kind = (enum sv_kind)i;
+            return SV_FOUND;
+        }
+    return SV_INVALID;
+}
+
+const char *sv_kind_name(enum sv_kind kind)
+{
+    return kinds[kind];
 }
 
 int sv_signal_number(const char *text)

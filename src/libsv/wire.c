@@ -380,7 +380,7 @@ static const char *const state_names[SV_WIRE_STATES] = {
     [SV_WIRE_DOWN] = "down",           [SV_WIRE_WAITING] = "waiting",
     [SV_WIRE_STARTING] = "starting",   [SV_WIRE_UP] = "up",
     [SV_WIRE_STOPPING] = "stopping",   [SV_WIRE_FINISHING] = "finishing",
-    [SV_WIRE_GONE] = "gone",
+    [SV_WIRE_GONE] = "gone",           [SV_WIRE_DONE] = "done",
 };
 
 const char *sv_wire_state_name(enum sv_wire_state state)

@@ -92,6 +92,7 @@ void json_row(FILE *to, const struct sv_wire_row *row, int64_t realtime)
         {"changed", SV_ROW_CHANGED},    {"foreign", SV_ROW_FOREIGN},
         {"has_logger", SV_ROW_LOGGED},  {"leaving", SV_ROW_LEAVING},
         {"adopted", SV_ROW_ADOPTED},    {"failed", SV_ROW_FAILED},
+        {"oneshot", SV_ROW_ONESHOT},
         {"unhealthy", SV_ROW_UNHEALTHY},
         {"reloading", SV_ROW_RELOADING},
     };

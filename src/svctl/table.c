@@ -64,7 +64,7 @@ static const char *state_word(const struct sv_wire_row *row)
 {
     if (row_is_alive(row) && row->flags & SV_ROW_PAUSED)
         return "paused";
-    return sv_wire_state_name(row->state);
+    return row_word(row);
 }
 
 static enum colour state_colour(const struct sv_wire_row *row)

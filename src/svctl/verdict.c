@@ -18,8 +18,9 @@ bool row_is_alive(const struct sv_wire_row *row)
 
 bool row_is_ready(const struct sv_wire_row *row)
 {
-    return row->state == SV_WIRE_UP &&
-           (row->flags & SV_ROW_READY || !(row->flags & SV_ROW_ANNOUNCES));
+    return row->state == SV_WIRE_DONE ||
+           (row->state == SV_WIRE_UP &&
+            (row->flags & SV_ROW_READY || !(row->flags & SV_ROW_ANNOUNCES)));
 }
 
 static bool stamps_differ(const tain *one, const tain *other)
@@ -47,8 +48,8 @@ static bool is_failure(const struct target *target, enum goal goal,
 {
     const struct sv_wire_row *last = &target->now;
 
-    if (!is_start(goal) || is_same(last, row))
-        return false;
+    if (!is_start(goal) || is_same(last, row) || row->state == SV_WIRE_DONE)
+        return false; /* a oneshot's up ends by having done its work */
     if (row_is_alive(last))
         return last->state != SV_WIRE_STOPPING &&
                !(goal == GOAL_RESTART && is_same(last, &target->before));
@@ -64,6 +65,17 @@ void target_see(struct target *target, enum goal goal,
         target->has_died = true;
     target->is_unseen = false;
     target->now = *row;
+}
+
+/* What a restart is to replace: the process, or what a oneshot has done. */
+static bool is_as_before(const struct target *target)
+{
+    const struct sv_wire_row *now = &target->now;
+    const struct sv_wire_row *before = &target->before;
+
+    return is_same(now, before) ||
+           (now->state == SV_WIRE_DONE && before->state == SV_WIRE_DONE &&
+            !stamps_differ(&now->stamp, &before->stamp));
 }
 
 static enum verdict judge_settling(struct target *target, int64_t realtime)
@@ -104,8 +116,8 @@ static enum verdict judge_start(struct target *target, enum goal goal,
     if (now->state == SV_WIRE_GONE)
         return FAILED;
     if (row_is_ready(now) &&
-        !(goal == GOAL_RESTART && is_same(now, &target->before)))
-        return now->flags & SV_ROW_ANNOUNCES
+        !(goal == GOAL_RESTART && is_as_before(target)))
+        return (now->flags & (SV_ROW_ANNOUNCES | SV_ROW_ONESHOT)) != 0
                    ? DONE
                    : judge_settling(target, realtime);
     if (!target->is_asked)
@@ -118,10 +130,19 @@ static enum verdict judge_start(struct target *target, enum goal goal,
                : PENDING;
 }
 
+/* A stop makes it idle, or tries its down again. */
+static bool is_failed_oneshot(const struct sv_wire_row *row)
+{
+    return row->state == SV_WIRE_DOWN && row->flags & SV_ROW_ONESHOT &&
+           row->flags & SV_ROW_FAILED;
+}
+
 static enum verdict judge_stop(const struct target *target)
 {
     const struct sv_wire_row *now = &target->now;
 
+    if (is_failed_oneshot(now))
+        return target->is_asked ? FAILED : PENDING;
     if (now->state == SV_WIRE_DOWN || now->state == SV_WIRE_GONE)
         return DONE;
     if (target->is_asked && row_is_alive(now) &&
@@ -170,11 +191,10 @@ bool target_wants_request(const struct target *target, enum goal goal)
     case GOAL_START:
         return true; /* saying it twice does no harm */
     case GOAL_STOP:
-        return wanted_up || (now->state != SV_WIRE_STOPPING &&
-                             now->state != SV_WIRE_DOWN);
+        return wanted_up || is_failed_oneshot(now) ||
+               (now->state != SV_WIRE_STOPPING && now->state != SV_WIRE_DOWN);
     case GOAL_RESTART:
-        return (is_same(now, &target->before) &&
-                now->state != SV_WIRE_STOPPING) ||
+        return (is_as_before(target) && now->state != SV_WIRE_STOPPING) ||
                !wanted_up || now->state == SV_WIRE_WAITING;
     case GOAL_ONCE:
         return !stamps_differ(&now->stamp, &target->before.stamp) &&
@@ -198,10 +218,17 @@ char *row_exit(char buf[static EXIT_TEXT_MAX], const struct sv_wire_row *row)
     return buf;
 }
 
+const char *row_word(const struct sv_wire_row *row)
+{
+    return row->state == SV_WIRE_DOWN && row->flags & SV_ROW_FAILED
+               ? "failed"
+               : sv_wire_state_name(row->state);
+}
+
 char *row_state(char buf[static STATE_TEXT_MAX],
                 const struct sv_wire_row *row)
 {
-    const char *state = sv_wire_state_name(row->state);
+    const char *state = row_word(row);
     const char *ready = row->state == SV_WIRE_UP && !row_is_ready(row)
                             ? ", but not ready"
                             : "";

@@ -70,6 +70,9 @@ bool row_is_ready(const struct sv_wire_row *row);
 enum { EXIT_TEXT_MAX = 32 };
 char *row_exit(char buf[static EXIT_TEXT_MAX], const struct sv_wire_row *row);
 
+/* One word for what it does: that of its state, or "failed".  Static. */
+const char *row_word(const struct sv_wire_row *row);
+
 /* What it does, for a message: "starting (pid 12)". */
 enum { STATE_TEXT_MAX = 48 };
 char *row_state(char buf[static STATE_TEXT_MAX],

@@ -151,7 +151,8 @@ static bool has_log(const struct tree *tree, const char *name,
 static void make_way(struct service *service)
 {
     service->is_active = true; /* by that name it is to be there */
-    if (service->state == STATE_LAST_UP || service->state == STATE_LAST_FINISH)
+    if (service->state == STATE_LAST_UP || service->state == STATE_LAST_FINISH
+        || service->state == STATE_LAST_SCRIPT)
         return;
     service_note(service, SV_STRINGS("its directory is another one now: it is"
                                      " stopped, then started from there"));
@@ -185,6 +186,15 @@ static bool is_occupied(const struct tree *tree, const char *name)
     if (old != NULL)
         old->is_active = true;
     return old != NULL;
+}
+
+/* A bundle is a name for others: there is nothing to supervise. */
+static bool is_bundle(const struct tree *tree, const char *name)
+{
+    enum sv_kind kind;
+
+    sv_service_kind(tree->engine.live, name, &kind);
+    return kind == SV_BUNDLE;
 }
 
 static void take_new(struct tree *tree, const char *name)
@@ -264,7 +274,7 @@ void scan_entry(struct tree *tree, const char *name)
         return;
     }
     if (service == NULL) {
-        if (!is_occupied(tree, name))
+        if (!is_bundle(tree, name) && !is_occupied(tree, name))
             take_new(tree, name);
         return;
     }

@@ -194,6 +194,15 @@ static bool add_by_kind(struct survey *survey, const char *path,
     }
 }
 
+/* `down` of a oneshot is what brings it down. */
+static bool is_marker(const struct survey *survey, const char *path,
+                      const char *name)
+{
+    if (is(name, SV_DOWN_FILE))
+        return survey->kind == SV_LONGRUN || !is(path, name);
+    return is(name, SV_FLAG_DISABLED);
+}
+
 /* An entry of a service directory: the definition's, or its logger's. */
 static bool add_special(struct survey *survey, const char *path,
                         const char *name, const struct stat *st)
@@ -202,7 +211,7 @@ static bool add_special(struct survey *survey, const char *path,
         return true;
     if (is(name, SV_DATA) || is(name, SV_ENV))
         return add(survey, path, st, SURVEY_REFERENCE, false);
-    if (is(name, SV_DOWN_FILE) && S_ISREG(st->st_mode))
+    if (is_marker(survey, path, name) && S_ISREG(st->st_mode))
         return add(survey, path, st, SURVEY_FILE, true);
     return add_by_kind(survey, path, st);
 }
@@ -218,8 +227,6 @@ static bool add_name(struct survey *survey, int fd, const char *dir,
         return errno == ENOENT;
     if (is(path, SV_LOG))
         follow_log(fd, path, &st, survey);
-    if (is(path, "type"))
-        survey->has_type = true;
     note_time(survey, &st);
     if (*dir == '\0' || is(dir, SV_LOG))
         return add_special(survey, path, name, &st);
@@ -287,7 +294,6 @@ static bool begin(struct survey *survey, int fd)
     survey->bytes = 0;
     survey->changed = INT64_MIN;
     survey->has_log = false;
-    survey->has_type = false;
     survey->is_cut = false;
     survey->skipped[0] = '\0';
     if (fstat(fd, &st) < 0)
@@ -308,6 +314,7 @@ bool survey_read(struct survey *survey, int fd,
     if (!begin(survey, fd))
         return false;
     reading(context, "");
+    survey->kind_found = sv_service_kind(fd, ".", &survey->kind);
     if (!read_dir(survey, fd, ""))
         return false;
     for (size_t i = 0; i < survey->count && !survey->is_cut; i++) {
@@ -350,57 +357,81 @@ static bool has_writer(int fd, const char *file)
     return busy;
 }
 
-static struct lack run_lack(int fd, const char *file)
+static struct lack file_lack(int fd, const char *file, struct stat *st)
 {
-    struct stat st;
-
-    if (fstatat(fd, file, &st, 0) < 0) {
+    if (fstatat(fd, file, st, 0) < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return (struct lack){ file, "is missing", "is there", false };
         return (struct lack){ file, "cannot be reached", "can be", false };
     }
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(st->st_mode))
         return (struct lack){ file, "is not a regular file", "is", false };
-    if (st.st_size == 0)
+    if (st->st_size == 0)
         return (struct lack){ file, "is empty", "is written", false };
-    /* The mode, not access(2): DEFS may be mounted noexec, and the copy of a
-     * user is the user's own. */
-    if ((st.st_mode & 0111) == 0)
-        return (struct lack){ file, "is not executable", "is", true };
+    return (struct lack){ 0 };
+}
+
+static struct lack writer_lack(int fd, const char *file)
+{
     if (has_writer(fd, file))
         return (struct lack){ file, "is open for writing", "is closed", false };
     return (struct lack){ 0 };
 }
 
-static struct lack type_lack(int fd)
+static struct lack run_lack(int fd, const char *file)
 {
-    char text[16] = "";
-    ssize_t size = sv_at_read(fd, ".", "type", text, sizeof text - 1);
+    struct stat st;
+    struct lack lack = file_lack(fd, file, &st);
 
-    if (size < 0)
-        return (struct lack){ "type", "cannot be read", "can be", false };
-    text[strcspn(text, " \t\r\n")] = '\0';
-    if (is(text, "longrun"))
+    if (lack.what != NULL)
+        return lack;
+    /* The mode, not access(2): DEFS may be mounted noexec, and the copy of a
+     * user is the user's own. */
+    if ((st.st_mode & 0111) == 0)
+        return (struct lack){ file, "is not executable", "is", true };
+    return writer_lack(fd, file);
+}
+
+/* One that is not executable holds a command line. */
+static struct lack up_lack(int fd)
+{
+    struct stat st;
+    struct lack lack = file_lack(fd, SV_UP, &st);
+
+    return lack.what != NULL ? lack : writer_lack(fd, SV_UP);
+}
+
+/* The file of s6-rc's earlier versions counts as well. */
+static struct lack contents_lack(int fd)
+{
+    if (faccessat(fd, SV_CONTENTS_DIR, F_OK, 0) == 0
+        || faccessat(fd, "contents", F_OK, 0) == 0)
         return (struct lack){ 0 };
+    return (struct lack){ SV_CONTENTS_DIR, "is missing", "is there", false };
+}
 
-    const char *what = "is none of longrun, oneshot and bundle";
-
-    if (is(text, "oneshot"))
-        what = "is oneshot, which this version cannot run";
-    else if (is(text, "bundle"))
-        what = "is bundle, which this version cannot run";
-    return (struct lack){ "type", what, "is longrun", false };
+static struct lack kind_lack(const struct survey *survey, int fd)
+{
+    if (survey->kind_found == SV_UNREADABLE)
+        return (struct lack){ SV_TYPE, "cannot be read", "can be", false };
+    if (survey->kind_found == SV_INVALID)
+        return (struct lack){ SV_TYPE, "is none of longrun, oneshot and bundle",
+                              "is one", false };
+    switch (survey->kind) {
+    case SV_ONESHOT:
+        return up_lack(fd);
+    case SV_BUNDLE:
+        return contents_lack(fd);
+    default:
+        return run_lack(fd, SV_RUN);
+    }
 }
 
 struct lack survey_lack(const struct survey *survey, int fd)
 {
-    struct lack lack = { 0 };
+    struct lack lack = kind_lack(survey, fd);
 
-    if (survey->has_type)
-        lack = type_lack(fd);
-    if (lack.what == NULL)
-        lack = run_lack(fd, SV_RUN);
-    if (lack.what == NULL && survey->has_log)
+    if (lack.what == NULL && survey->has_log && survey->kind != SV_BUNDLE)
         lack = run_lack(fd, SV_LOG "/" SV_RUN);
     if (lack.what == NULL && survey->bytes > SURVEY_BYTES_MAX)
         return (struct lack){ "the definition",

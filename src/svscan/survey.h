@@ -9,8 +9,9 @@
  *
  * Left out are supervise/ and event/ (a definition may have been supervised
  * itself once), and sockets and devices.  What is in data/ and env/ is not
- * copied, and not looked at.  `down` is listed but not part of the signature:
- * it counts when a service is first seen, and never again.
+ * copied, and not looked at.  The marker `down` (of a oneshot: flag-disabled) is
+ * listed but not part of the signature: it counts when a service is first seen,
+ * and never again.
  */
 #ifndef SVSCAN_SURVEY_H
 #define SVSCAN_SURVEY_H
@@ -19,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+
+#include "sv/service.h"
 
 enum {
     SURVEY_BYTES_MAX = 16 << 20, /* of all files of a copy */
@@ -35,7 +38,7 @@ enum survey_kind {
 
 struct survey_entry {
     enum survey_kind kind;
-    bool at_first_only; /* down, log/down */
+    bool at_first_only; /* down of a longrun, log/down, flag-disabled */
     size_t path;        /* offset of its name in names */
     mode_t mode;        /* permissions, without setuid, setgid and sticky */
     bool is_theirs;     /* its owner or group is not what we would make */
@@ -61,7 +64,8 @@ struct survey {
     uint64_t bytes;
     int64_t changed;    /* CLOCK_REALTIME ns of the last change of an inode */
     bool has_log;
-    bool has_type;
+    enum sv_kind kind;
+    enum sv_value kind_found; /* how we know that */
     bool is_cut;        /* there are more names than SURVEY_NAMES_MAX */
     char skipped[64];   /* a socket or device that is left out; "": none */
 };
@@ -91,8 +95,10 @@ const char *survey_path(const struct survey *survey,
 size_t survey_parent(const char *path);
 
 /* What does the definition at fd, just surveyed, lack to be started?  It needs
- * a non-empty executable regular file `run`, which nobody has open for writing
- * (as far as the kernel tells us), in log/ as well; and a type that we know. */
+ * a type that we know, if it has one, and a non-empty executable regular file
+ * `run`, which nobody has open for writing (as far as the kernel tells us), in
+ * log/ as well.  A oneshot needs such a file `up` instead, which need not be
+ * executable; a bundle needs contents.d/. */
 struct lack survey_lack(const struct survey *survey, int fd);
 
 void survey_free(struct survey *survey);

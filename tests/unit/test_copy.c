@@ -647,17 +647,45 @@ START_TEST(a_fifo_for_a_run_stops_nobody)
 }
 END_TEST
 
-START_TEST(a_type_that_cannot_be_run_is_named)
+START_TEST(each_type_needs_its_own)
 {
     put_def("run", "#!/bin/sh\n");
     put_def("type", "longrun\n");
     ck_assert_ptr_null(lack());
     put_def("type", "oneshot\n");
-    ck_assert_ptr_nonnull(strstr(lack(), "oneshot"));
+    ck_assert_str_eq(lack(), "is missing");
+    put_def("up", "");
+    ck_assert_str_eq(lack(), "is empty");
+    put_def("up", "echo hello\n");
+    ck_assert_ptr_null(lack());
     put_def("type", "bundle");
-    ck_assert_ptr_nonnull(strstr(lack(), "bundle"));
+    ck_assert_str_eq(lack(), "is missing");
+    ck_assert_int_eq(mkdir(in("defs/web", "contents.d"), 0755), 0);
+    ck_assert_ptr_null(lack());
+}
+END_TEST
+
+START_TEST(a_type_that_nobody_knows_is_named)
+{
+    put_def("run", "#!/bin/sh\n");
     put_def("type", "sausage");
     ck_assert_ptr_nonnull(strstr(lack(), "none of"));
+    put_def("type", "");
+    ck_assert_ptr_nonnull(strstr(lack(), "none of"));
+}
+END_TEST
+
+START_TEST(down_of_a_oneshot_is_copied_as_every_file_is)
+{
+    uint64_t without;
+
+    put_def("up", "true\n");
+    put_def("type", "oneshot\n");
+    without = signature();
+    put_def("flag-disabled", "");
+    ck_assert_uint_eq(signature(), without);
+    put_def("down", "true\n");
+    ck_assert_uint_ne(signature(), without);
 }
 END_TEST
 
@@ -718,7 +746,9 @@ static void add_lacks(TCase *tcase)
     tcase_add_test(tcase, a_definition_needs_a_run_that_can_be_executed);
     tcase_add_test(tcase, a_run_that_is_being_written_is_not_complete);
     tcase_add_test(tcase, a_fifo_for_a_run_stops_nobody);
-    tcase_add_test(tcase, a_type_that_cannot_be_run_is_named);
+    tcase_add_test(tcase, each_type_needs_its_own);
+    tcase_add_test(tcase, a_type_that_nobody_knows_is_named);
+    tcase_add_test(tcase, down_of_a_oneshot_is_copied_as_every_file_is);
     tcase_add_test(tcase, a_definition_of_more_than_16_mib_is_refused);
 }
 
