@@ -52,15 +52,38 @@ static unsigned line_ends(const char *at)
 
 const char *find_line_end(const char *at, const char *end)
 {
-    unsigned ends;
-
     if (end - at < STEP)
         return line_end_by_byte(at, end);
-    for (; end - at > STEP; at += STEP)
-        if ((ends = line_ends(at)) != 0)
+    for (;; at += STEP) {
+        bool is_last = end - at <= STEP;
+        unsigned ends;
+
+        if (is_last)
+            at = end - STEP;
+        ends = line_ends(at);
+        if (ends != 0)
             return at + __builtin_ctz(ends);
-    ends = line_ends(end - STEP);
-    return ends != 0 ? end - STEP + __builtin_ctz(ends) : end;
+        if (is_last)
+            return end;
+    }
+}
+
+/* ---- a NUL ------------------------------------------------------------------- */
+
+/* The least of each 16 of 64 bytes: a NUL if there is one. */
+static __m128i least(const char *at)
+{
+    return _mm_min_epu8(_mm_min_epu8(load(at), load(at + STEP)),
+                        _mm_min_epu8(load(at + 2 * STEP), load(at + 3 * STEP)));
+}
+
+const char *find_nul(const char *at, const char *end)
+{
+    while (end - at >= 4 * STEP &&
+           _mm_movemask_epi8(_mm_cmpeq_epi8(least(at), _mm_setzero_si128())) ==
+               0)
+        at += 4 * STEP;
+    return memchr(at, 0, (size_t)(end - at));
 }
 
 /* ---- a text ------------------------------------------------------------------ */
@@ -92,7 +115,6 @@ static const char *among(const char *at, const struct needle *needle)
 const char *find_text(const char *at, const char *end, const char *text,
                       size_t size)
 {
-    const char *found = NULL;
     const char *stop; /* one past the last place where it may begin */
     struct needle needle = {text, size, {0}, {0}};
 
@@ -103,9 +125,16 @@ const char *find_text(const char *at, const char *end, const char *text,
     stop = end - size + 1;
     needle.first = _mm_set1_epi8(text[0]);
     needle.last = _mm_set1_epi8(text[size - 1]);
-    for (; found == NULL && stop - at > STEP; at += STEP)
+    for (;; at += STEP) {
+        bool is_last = stop - at <= STEP;
+        const char *found;
+
+        if (is_last)
+            at = stop - STEP;
         found = among(at, &needle);
-    return found != NULL ? found : among(stop - STEP, &needle);
+        if (found != NULL || is_last)
+            return found;
+    }
 }
 
 #else
@@ -113,6 +142,11 @@ const char *find_text(const char *at, const char *end, const char *text,
 const char *find_line_end(const char *at, const char *end)
 {
     return line_end_by_byte(at, end);
+}
+
+const char *find_nul(const char *at, const char *end)
+{
+    return memchr(at, 0, (size_t)(end - at));
 }
 
 const char *find_text(const char *at, const char *end, const char *text,

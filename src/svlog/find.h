@@ -19,6 +19,9 @@ enum { COPY_SLACK = 16 };
 /* The first newline or NUL in [at, end); end if there is none. */
 const char *find_line_end(const char *at, const char *end);
 
+/* The first NUL in [at, end); NULL if there is none. */
+const char *find_nul(const char *at, const char *end);
+
 /* The first place in [at, end) at which the size bytes of text stand; NULL if
  * there is none.  size 0 is found at once. */
 const char *find_text(const char *at, const char *end, const char *text,

@@ -159,11 +159,26 @@ static bool write_whole(const struct inflight *inflight, const void *buf,
     return put == (ssize_t)size;
 }
 
+/* Marks that are not used are not looked at: with one logdir, they are most of
+ * the ledger. */
+static bool is_written(const struct inflight *inflight)
+{
+    const struct ledger *is = &inflight->written;
+    const struct ledger *be = &inflight->ledger;
+    size_t marks = sizeof be->mark;
+
+    if (be->marks < SCRIPT_ACTIONS_MAX)
+        marks = (size_t)be->marks * sizeof be->mark[0];
+    return is->left_out == be->left_out &&
+           !memcmp(is, be, offsetof(struct ledger, mark)) &&
+           !memcmp(is->mark, be->mark, marks);
+}
+
 bool inflight_settle(struct inflight *inflight)
 {
     static _Alignas(INFLIGHT_LEDGER) struct ledger page;
 
-    if (!memcmp(&inflight->written, &inflight->ledger, sizeof(struct ledger)))
+    if (is_written(inflight))
         return true;
     page = inflight->ledger;
     if (!write_whole(inflight, &page, sizeof page, 0))

@@ -67,11 +67,14 @@ void output_stamp(struct output *output, int64_t realtime)
     shape_stamp(&output->shape, realtime);
 }
 
-bool output_has_room(const struct output *output, size_t size)
+size_t output_room(const struct output *output, size_t size)
 {
-    return output->into != output ||
-           output->capacity - output->size >
-               output->fixed + output->expands * size;
+    size_t texts = output->expands * size;
+    size_t room = output->capacity - output->size;
+
+    if (output->into != output)
+        return SIZE_MAX;
+    return room < texts ? 0 : (room - texts) / output->fixed;
 }
 
 static void gather(struct output *output, const struct piece *piece)

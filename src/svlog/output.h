@@ -4,7 +4,7 @@
  *
  * What one slice of the input makes fits in an output's buffer, so a slice is
  * worked without a thought for what happens if a write fails: whoever works
- * asks output_has_room() first, and starts on a slice with empty buffers.  A
+ * asks output_room() first, and starts on a slice with empty buffers.  A
  * status file gets the last line of a slice only.
  */
 #ifndef SVLOG_OUTPUT_H
@@ -33,6 +33,7 @@ struct output {
     size_t capacity;
     size_t size; /* bytes in buf */
     size_t done; /* of them, bytes that are written */
+    uint64_t due; /* with so many, its logdir is to be rotated */
     bool is_regular; /* fd is a file, which never waits */
     bool is_gone;    /* nobody reads fd any more */
     bool is_cut;     /* an alert: no more of this line */
@@ -49,8 +50,10 @@ bool output_open(struct output *output, const struct action *action,
 /* Makes the head of the lines that follow, with the time that is given. */
 void output_stamp(struct output *output, int64_t realtime);
 
-/* Is there room for what comes next, if it is at most size bytes of a line? */
-bool output_has_room(const struct output *output, size_t size);
+/* For how many pieces is there room that are at most size bytes together,
+ * newlines included?  There is for one at least if the buffer is empty and size
+ * not more than a window. */
+size_t output_room(const struct output *output, size_t size);
 
 /* Gathers a piece.  There is room; COPY_SLACK bytes after its text can be
  * read. */

@@ -22,14 +22,24 @@ static bool is_finishing(const struct logdir *logdir)
     return logdir->step > ROTATION_MARK;
 }
 
+/* An empty current is never rotated, whatever the policy. */
+uint64_t rotate_room(const struct logdir *logdir)
+{
+    uint64_t due = 1;
+
+    if (rotate_is_exchanging(logdir))
+        return 0;
+    if (is_finishing(logdir))
+        return UINT64_MAX;
+    if (!logdir->is_asked &&
+        logdir->policy.size > (uint64_t)logdir->policy.tolerance + due)
+        due = logdir->policy.size - (uint64_t)logdir->policy.tolerance;
+    return due > logdir->size ? due - logdir->size : 0;
+}
+
 bool rotate_is_due(const struct logdir *logdir, uint64_t bytes)
 {
-    uint64_t size = logdir->size + bytes;
-
-    return rotate_is_exchanging(logdir) ||
-           (!is_finishing(logdir) && size &&
-            (logdir->is_asked ||
-             size + logdir->policy.tolerance >= logdir->policy.size));
+    return bytes >= rotate_room(logdir);
 }
 
 /* Somebody may have removed the file: then there is nothing to archive. */

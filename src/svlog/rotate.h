@@ -34,7 +34,11 @@
 
 #include "svlog/logdir.h"
 
-/* Is current being exchanged, or would bytes more in current call for one? */
+/* How many bytes more in current call for one: 0 if one is under way that
+ * exchanges it, UINT64_MAX if none can be called for. */
+uint64_t rotate_room(const struct logdir *logdir);
+
+/* Do so many? */
 bool rotate_is_due(const struct logdir *logdir, uint64_t bytes);
 
 /* Is one under way that keeps lines out of the logdir? */

@@ -333,6 +333,11 @@ uint64_t script_select(const struct script *script, char *line, size_t size)
     return actions;
 }
 
+uint64_t script_all(const struct script *script)
+{
+    return UINT64_MAX >> (SCRIPT_ACTIONS_MAX - script->count);
+}
+
 void script_free(struct script *script)
 {
     for (size_t i = 0; i < script->rules_count; i++)

@@ -93,6 +93,9 @@ bool script_parse(struct script *script, const char *const *words,
  * the line is ours to write to; it is put back. */
 uint64_t script_select(const struct script *script, char *line, size_t size);
 
+/* All of its actions: what every line gets where nothing is selected. */
+uint64_t script_all(const struct script *script);
+
 /* Frees what the patterns hold. */
 void script_free(struct script *script);
 

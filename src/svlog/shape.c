@@ -81,13 +81,12 @@ bool shape_open(struct shape *shape, const struct action *action)
         action->is_json ? json_head : text_head;
     size_t stamps;
 
-    *shape = (struct shape){.action = action, .tail = "\n", .tail_size = 1,
-                            .expands = 1};
+    *shape = (struct shape){.action = action, .tail = "\n", .expands = 1};
     if (action->is_json) {
-        shape->tail = "\"}\n";
-        shape->tail_size = 3;
+        memcpy(shape->tail, "\"}\n", 3);
         shape->expands = SV_JSON_ESCAPED;
     }
+    shape->tail_size = strlen(shape->tail);
     shape->head_size = head(NULL, action, &stamps);
     shape->head = malloc(shape->head_size + COPY_SLACK);
     if (!shape->head)
@@ -152,10 +151,8 @@ size_t shape_put(const struct shape *shape, char *at,
         size += put_json(at + size, piece->text, piece->size);
     else
         size += copy_over(at + size, piece->text, piece->size);
-    if (piece->ends) {
-        memcpy(at + size, shape->tail, shape->tail_size);
-        size += shape->tail_size;
-    }
+    if (piece->ends)
+        size += copy_over(at + size, shape->tail, shape->tail_size);
     return size;
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "svlog/find.h"
 #include "svlog/line.h"
 #include "svlog/script.h"
 
@@ -23,7 +24,7 @@ struct shape {
     char *head;
     size_t head_size;
     char *stamps; /* in head, where they stand */
-    const char *tail;
+    char tail[COPY_SLACK];
     size_t tail_size;
     size_t expands; /* bytes that one of a line may become */
 };

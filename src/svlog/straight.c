@@ -47,7 +47,7 @@ static bool end_lines(const struct logdir *logdir, uint64_t from, char *buf,
     const char *end = buf + size;
     const char *nul = buf;
 
-    while ((nul = find_text(nul, end, "", 1)) != NULL) {
+    while ((nul = find_nul(nul, end)) != NULL) {
         buf[nul - buf] = '\n';
         if (pwrite(logdir->current, nul, 1, (off_t)from + (nul - buf)) != 1)
             return false;

@@ -72,21 +72,37 @@ static bool rotate_logdirs(int64_t now)
     return done;
 }
 
-/* Is there room for more of this slice, and no rotation due? */
-static bool may_go_on(void)
+/* For how many pieces of this slice is there room? */
+static size_t room(void)
 {
     size_t left = (size_t)(logger.lines.end - logger.lines.at);
+    size_t least = SIZE_MAX;
 
     for (size_t i = 0; i < logger.script.count; i++) {
-        const struct output *output = logger.outputs + i;
+        size_t pieces = output_room(logger.outputs + i, left);
 
-        if (!output_has_room(output, left))
-            return false;
-        if (output->logdir && logger.lines.column == 0 &&
-            rotate_is_due(output->logdir, output->size))
-            return false;
+        least = pieces < least ? pieces : least;
     }
-    return true;
+    return least;
+}
+
+/* A rotation comes between lines. */
+static bool is_rotation_due(void)
+{
+    if (logger.lines.column > 0)
+        return false;
+    for (size_t i = 0; i < logger.script.count; i++)
+        if (logger.outputs[i].size >= logger.outputs[i].due)
+            return true;
+    return false;
+}
+
+static void know_rotations(void)
+{
+    for (size_t i = 0; i < logger.script.count; i++)
+        logger.outputs[i].due = logger.outputs[i].logdir
+                                    ? rotate_room(logger.outputs[i].logdir)
+                                    : UINT64_MAX;
 }
 
 bool work_may_go_straight(void)
@@ -136,16 +152,21 @@ static bool put_notice(int64_t now)
 }
 
 /* The whole line decides, or as much of it as a window holds. */
+static uint64_t select_for(const struct piece *line, int64_t now)
+{
+    ptrdiff_t at = line->text - logger.input.window;
+
+    if (logger.script.rate.lines && !rate_admits(&logger.script.rate, now))
+        return 0;
+    if (!logger.script.selects)
+        return script_all(&logger.script);
+    return script_select(&logger.script, logger.input.window + at, line->size);
+}
+
 static void put_piece(const struct piece *piece, int64_t now)
 {
-    if (piece->begins && !rate_admits(&logger.script.rate, now)) {
-        logger.selected = 0;
-    } else if (piece->begins) {
-        ptrdiff_t at = piece->text - logger.input.window;
-
-        logger.selected = script_select(&logger.script,
-                                        logger.input.window + at, piece->size);
-    }
+    if (piece->begins)
+        logger.selected = select_for(piece, now);
     for (size_t i = 0; i < logger.script.count; i++)
         if (logger.selected & UINT64_C(1) << i)
             output_put(logger.outputs + i, piece);
@@ -157,10 +178,14 @@ static bool work_slice(int64_t now)
 {
     struct piece piece;
     bool has_worked = put_notice(now);
+    size_t left;
 
     lines_begin(&logger.lines, logger.input.window, logger.input.held,
                 what_follows());
-    while (may_go_on() && lines_next(&logger.lines, &piece)) {
+    know_rotations();
+    for (left = room(); left && !is_rotation_due() &&
+                        lines_next(&logger.lines, &piece);
+         left--) {
         if (!has_worked)
             stamp_outputs();
         has_worked = true;

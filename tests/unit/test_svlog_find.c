@@ -85,6 +85,27 @@ START_TEST(a_nul_is_a_text_as_any)
 }
 END_TEST
 
+START_TEST(the_first_nul_is_found_wherever_it_is)
+{
+    char text[3 * LONGEST];
+
+    for (size_t size = 0; size <= sizeof text; size += 3)
+        for (size_t at = 0; at <= size; at++) {
+            memset(text, '\xff', sizeof text);
+            if (at < size)
+                text[at] = 0;
+            if (at + 70 < size)
+                text[at + 70] = 0;
+
+            char *copy = exactly(text, size);
+
+            ck_assert_ptr_eq(find_nul(copy, copy + size),
+                             memchr(copy, 0, size));
+            free(copy);
+        }
+}
+END_TEST
+
 static void must_hold(const char *source, bool is_plain, const char *text)
 {
     struct pattern pattern;
@@ -143,6 +164,7 @@ int main(void)
     tcase_add_test(all, the_first_end_is_found_wherever_it_is);
     tcase_add_test(all, a_text_is_found_wherever_it_is);
     tcase_add_test(all, a_nul_is_a_text_as_any);
+    tcase_add_test(all, the_first_nul_is_found_wherever_it_is);
     tcase_add_test(all, what_a_line_must_hold_is_the_longest_run);
     tcase_add_test(all, of_what_is_not_understood_nothing_must_be_held);
     tcase_add_test(all, a_line_without_it_is_not_asked_further);
