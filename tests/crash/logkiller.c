@@ -94,10 +94,13 @@ static _Noreturn void be_a_life(const struct job *job)
     _exit(0);
 }
 
+/* Chance may choose one stop twice, at the same time. */
 static void start(struct job *job)
 {
-    snprintf(job->dir, sizeof job->dir, "%s/%s-%u", plan.dir,
-             courses[job->course].name, job->number);
+    static unsigned begun;
+
+    snprintf(job->dir, sizeof job->dir, "%s/%s-%u.%u", plan.dir,
+             courses[job->course].name, job->number, ++begun);
     sv_tree_remove(AT_FDCWD, job->dir);
     make_directory(job->dir);
     *job->outcome = (struct outcome){ .is_done = false };
