@@ -114,6 +114,15 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'w':
         call->no_wait = true;
         break;
+    case 'u':
+        call->user = optarg;
+        break;
+    case 'O':
+        call->oneshot = true;
+        break;
+    case 'N':
+        call->needs = optarg;
+        break;
     case 'o':
         call->sort = true;
         break;

@@ -21,6 +21,9 @@ struct call {
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
     const char *since;  /* --since; NULL: not given */
+    const char *user;   /* --user, --needs; NULL: not given */
+    const char *needs;
+    bool oneshot;       /* --oneshot */
     bool sort;          /* --sort */
     const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
@@ -47,6 +50,7 @@ int verb_disable(const struct call *call);
 int verb_import(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
+int verb_new(const struct call *call);
 int verb_check(const struct call *call);
 int verb_completions(const struct call *call);
 int verb_poweroff(const struct call *call);
