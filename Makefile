@@ -29,7 +29,7 @@
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
 LIBSV = at birth causes child clock command control dated event filter hold json link \
-	logdir notify pattern perms reader relay say service stamp state status tally tree \
+	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
 ENGINE = act adopt death engine equip graph line lock locked loop machine obey \
 	oneshot ready restart said show spawn start stray take value
@@ -40,7 +40,7 @@ SVSCAN = main access catch client copy defs handle handover known leave look mar
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
-	rotate script shape straight work
+	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
 SVCTL = main ask change check complete enable finding help import json lint log \
 	logdir machine names needs new print rows script service signal source \
 	status table upgrade verbs verdict when

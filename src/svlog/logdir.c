@@ -15,6 +15,10 @@
 #include "sv/clock.h"
 #include "sv/stamp.h"
 #include "svlog/logdir.h"
+#include "svlog/shipped.h"
+
+/* So many times n archives are kept if they are not sent. */
+enum { SHIP_KEEPS = 10 };
 
 bool logdir_lock(struct logdir *logdir, const char *path,
                  const struct policy *policy, const char **failed)
@@ -205,6 +209,17 @@ static bool survey(const struct logdir *logdir, struct survey *all)
     return good;
 }
 
+/* What has not been sent to a collector is kept: as n says what one wants to
+ * look back at, up to ten times as much; but not beyond S, which says how much
+ * room there is. */
+static bool is_beyond_all(const struct policy *policy, const struct survey *all)
+{
+    uint64_t keep = policy->keep ? policy->keep : 1;
+
+    return all->count > SHIP_KEEPS * keep ||
+           (policy->total && all->total > policy->total);
+}
+
 /* One walk an archive that goes, which is one a rotation: cheaper than to keep
  * a list of names. */
 bool logdir_trim(struct logdir *logdir)
@@ -218,6 +233,12 @@ bool logdir_trim(struct logdir *logdir)
         if (all.count <= policy->keep &&
             (!policy->total || all.total <= policy->total || !all.count))
             return true;
+        if (!shipped(logdir->dir, all.oldest)) {
+            if (!is_beyond_all(policy, &all))
+                return true;
+            if (!shipped_note_loss(logdir->dir, all.oldest))
+                return false;
+        }
         if (!remove_file(logdir, all.oldest))
             return false;
     }

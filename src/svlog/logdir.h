@@ -108,7 +108,8 @@ bool logdir_seek_end(struct logdir *logdir);
 bool logdir_archive(struct logdir *logdir, const char *file,
                     const char *suffix);
 
-/* Removes the oldest archives beyond what the policy keeps. */
+/* Removes the oldest archives beyond what the policy keeps; what has not been
+ * sent to a collector yet stays longer, and what is lost of it is noted. */
 bool logdir_trim(struct logdir *logdir);
 
 /* Puts current on the disk and marks it as closed in order.  It may be called

@@ -19,6 +19,7 @@
 #include "sv/clock.h"
 #include "sv/paths.h"
 #include "svlog/logger.h"
+#include "svlog/ship.h"
 #include "svlog/straight.h"
 #include "svlog/svlog.h"
 
@@ -355,6 +356,9 @@ static void take_name(const char *path)
 int main(int argc, char *argv[])
 {
     take_name(argv[0]);
+    if (argc > 1 && strcmp(argv[1], "ship") == 0 &&
+        strcmp(sv_program, "svlog") == 0)
+        return ship_main(argc - 1, argv + 1);
     logger.last_ms = LAST_MS;
     read_options(argc, argv);
     read_script((const char *const *)argv + optind);
