@@ -48,6 +48,9 @@ struct sv_log_files {
     char **names;
     size_t count;
     struct sv_log_id previous;
+    bool is_cut; /* newer ones were made meanwhile: they are missing at the end,
+                  * as is "previous"; to be listed again, if they matter */
+    char newest[SV_ARCHIVE_NAME + 1]; /* that the list may have */
 };
 
 /* The files of the directory that are older than the open file current (or all,

@@ -96,22 +96,13 @@ void sv_log_free(struct sv_log_files *files)
     files->names = NULL;
 }
 
-static bool add_archives(struct sv_log_files *files, DIR *directory)
-{
-    const struct dirent *entry;
-
-    while ((errno = 0, entry = readdir(directory)))
-        if (sv_log_is_archive(entry->d_name) && !add(files, entry->d_name))
-            return false;
-    return errno == 0;
-}
-
-/* The archives, sorted. */
-static bool list_archives(struct sv_log_files *files)
+/* Calls each for every archive, until that is false with errno set. */
+static bool walk(struct sv_log_files *files,
+                 bool (*each)(struct sv_log_files *files, const char *name))
 {
     int fd = openat(files->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-    bool good;
+    const struct dirent *entry;
     int error;
 
     if (!directory) {
@@ -119,13 +110,40 @@ static bool list_archives(struct sv_log_files *files)
             close(fd);
         return false;
     }
-    good = add_archives(files, directory);
+    while ((errno = 0, entry = readdir(directory)))
+        if (sv_log_is_archive(entry->d_name) && !each(files, entry->d_name))
+            break;
     error = errno;
     closedir(directory);
     errno = error;
+    return error == 0;
+}
+
+static bool note_newest(struct sv_log_files *files, const char *name)
+{
+    if (strcmp(name, files->newest) > 0)
+        memcpy(files->newest, name, sizeof files->newest);
+    return true;
+}
+
+static bool add_settled(struct sv_log_files *files, const char *name)
+{
+    if (strcmp(name, files->newest) <= 0)
+        return add(files, name);
+    files->is_cut = true;
+    return true;
+}
+
+/* The archives, sorted.  Of those that are made while a directory is read, any
+ * may be missing, and a later one not.  So only those count which a first walk
+ * could see, and what is older: the second has all of these. */
+static bool list_archives(struct sv_log_files *files)
+{
+    if (!walk(files, add_settled))
+        return false;
     if (files->count)
         qsort(files->names, files->count, sizeof *files->names, compare);
-    return good;
+    return true;
 }
 
 static bool is_file(int dir, const char *name, const struct sv_log_id *id)
@@ -162,7 +180,8 @@ static void forget_from_current(struct sv_log_files *files, int current)
     struct sv_log_id wanted;
     struct sv_log_id id;
 
-    if (!sv_log_identify(current, "", &wanted))
+    if (!sv_log_identify(current, "", &wanted) ||
+        is_file(files->dir, SV_LOG_CURRENT, &wanted))
         return;
     for (size_t i = 0; i < files->count; i++)
         if (sv_log_identify_listed(files, i, &id) &&
@@ -177,9 +196,16 @@ static bool list_once(struct sv_log_files *files, bool *is_whole)
 
     files->names = NULL;
     files->count = 0;
+    files->newest[0] = 0;
+    files->is_cut = false;
+    if (!walk(files, note_newest))
+        return false;
     *is_whole = !sv_log_identify(files->dir, SV_LOG_PREVIOUS, &files->previous);
-    if (list_archives(files) && (*is_whole || add_previous(files, is_whole)))
+    if (list_archives(files) &&
+        (*is_whole || files->is_cut || add_previous(files, is_whole))) {
+        *is_whole |= files->is_cut;
         return true;
+    }
     error = errno;
     sv_log_free(files);
     errno = error;

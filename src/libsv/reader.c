@@ -105,12 +105,12 @@ static int open_next(const struct sv_log_reader *reader, int current)
     if (!sv_log_list(&files, reader->dir, current))
         return -1;
     i = find_newer(reader, &files);
-    errno = ENOENT;
+    errno = files.is_cut ? EAGAIN : ENOENT;
     if (i < files.count) {
         fd = sv_log_open_listed(&files, i);
         if (fd < 0 && (errno == ENOENT || errno == ESTALE))
             errno = EAGAIN;
-    } else if (current >= 0) {
+    } else if (current >= 0 && !files.is_cut) {
         fd = fcntl(current, F_DUPFD_CLOEXEC, 0);
     }
     int error = errno;
@@ -198,6 +198,16 @@ ssize_t sv_log_read(struct sv_log_reader *reader, char *buf, size_t size)
 
 /* ---- where to begin ----------------------------------------------------- */
 
+static bool list_all(struct sv_log_files *files, int dir, int current)
+{
+    while (sv_log_list(files, dir, current)) {
+        if (!files->is_cut)
+            return true;
+        sv_log_free(files);
+    }
+    return false;
+}
+
 /* Goes to the file of the place, if it is listed. */
 static bool enter_listed(struct sv_log_reader *reader,
                          const struct sv_log_files *files,
@@ -231,7 +241,7 @@ static bool enter_file(struct sv_log_reader *reader,
     if (current >= 0 && sv_log_identify(current, "", &id) &&
         sv_log_is_same(&id, &place->file))
         return enter(reader, current, place->offset);
-    if (!sv_log_list(&files, reader->dir, current)) {
+    if (!list_all(&files, reader->dir, current)) {
         good = false;
         error = errno;
     } else {
@@ -286,7 +296,7 @@ bool sv_log_begin_tail(struct sv_log_reader *reader, int dir, size_t lines)
     bool good;
 
     sv_log_begin(reader, dir);
-    if (!sv_log_list(&files, dir, current)) {
+    if (!list_all(&files, dir, current)) {
         if (current >= 0)
             close(current);
         return false;
@@ -308,7 +318,7 @@ bool sv_log_begin_since(struct sv_log_reader *reader, int dir,
     int fd = -1;
 
     sv_log_begin(reader, dir);
-    if (!sv_log_list(&files, dir, current)) {
+    if (!list_all(&files, dir, current)) {
         if (current >= 0)
             close(current);
         return false;
@@ -359,7 +369,7 @@ bool sv_log_measure(int dir, const struct sv_log_place *place, uint64_t *bytes)
 
     int current = sv_log_open(dir, SV_LOG_CURRENT);
     struct sv_log_files files;
-    bool good = sv_log_list(&files, dir, current);
+    bool good = list_all(&files, dir, current);
 
     if (good) {
         for (size_t i = find_newer(&reader, &files); i < files.count; i++)

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <sys/wait.h>
 
 #include "sv/reader.h"
 
@@ -272,6 +273,57 @@ START_TEST(what_follows_is_measured_in_bytes)
 }
 END_TEST
 
+/* Rotates as fast as it can, in a process of its own. */
+static void rotate_at_full_speed(int rotations)
+{
+    char line[32];
+    char name[40];
+
+    for (int i = 0; i < rotations; i++) {
+        snprintf(line, sizeof line, "%d\n", i);
+        put_text("current", line);
+        rename_to("current", "previous");
+        snprintf(name, sizeof name, "@4000000065000000%08x.s", (unsigned)i);
+        ck_assert_int_eq(linkat(service, "previous", service, name, 0), 0);
+        remove_it("previous");
+    }
+    put_text("current", "end\n");
+}
+
+/* A listing that misses an archive and has a later one would skip a file. */
+START_TEST(rotations_during_a_listing_are_followed)
+{
+    enum { ROTATIONS = 200 };
+    char want[32];
+    char got[32];
+    int wanted = 0;
+    size_t used = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        rotate_at_full_speed(ROTATIONS);
+        _exit(0);
+    }
+    ck_assert_int_gt(pid, 0);
+    sv_log_begin(&reader, service);
+    while (wanted < ROTATIONS) {
+        ssize_t n = sv_log_read(&reader, got + used, 1);
+
+        ck_assert_int_ge(n, 0);
+        used += (size_t)n;
+        if (!n || got[used - 1] != '\n')
+            continue;
+        got[used] = 0;
+        used = 0;
+        snprintf(want, sizeof want, "%d\n", wanted++);
+        ck_assert_str_eq(got, want);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_str_eq(all_that_follows(9), "end\n");
+    sv_log_end(&reader);
+}
+END_TEST
+
 START_TEST(no_descriptor_leaks)
 {
     int before = open_descriptors();
@@ -309,5 +361,6 @@ int main(void)
         a_tail_reaches_over_files,
         since_begins_with_the_first_archive_that_is_not_older,
         what_follows_is_measured_in_bytes,
+        rotations_during_a_listing_are_followed,
         no_descriptor_leaks);
 }
