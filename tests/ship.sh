@@ -4,6 +4,7 @@
 # More words, for tests of svlog ship: a collector, which python3 plays, and a
 # shipper of the logdir LOG.
 
+# shellcheck disable=SC2034 # tests use them
 COLLECTOR=
 SHIPPER=
 GOT=$SCRATCH/got
@@ -15,6 +16,7 @@ start_collector() {
     : >"$SCRATCH/where"
     python3 "$SV_TOP/tests/collector" "$1" "$2" "$GOT" ${3+"$3"} \
         >"$SCRATCH/where" 2>>"$SCRATCH/said" &
+    # shellcheck disable=SC2034
     COLLECTOR=$!
     await 20 test -s "$SCRATCH/where"
     case $1 in
@@ -34,6 +36,7 @@ start_shipper() {
     : >"$SCRATCH/ready"
     svlog ship -d 7 "$@" "$LOG" "$TO" 7>"$SCRATCH/ready" \
         2>>"$SCRATCH/said" &
+    # shellcheck disable=SC2034
     SHIPPER=$!
     await 20 test -s "$SCRATCH/ready"
 }

@@ -17,7 +17,7 @@ static void clean(char to[static SV_SHIP_TEXT + 1], const char *from)
 {
     size_t i = 0;
 
-    for (; from[i] && i < SV_SHIP_TEXT; i++)
+    for (; i < SV_SHIP_TEXT && from[i]; i++)
         to[i] = (unsigned char)from[i] < ' ' || from[i] == 127 ? '?' : from[i];
     to[i] = 0;
 }

@@ -17,7 +17,7 @@ static void set_name(char *to, size_t room, const char *name)
 {
     size_t i = 0;
 
-    for (; name[i] && i < room; i++)
+    for (; i < room && name[i]; i++)
         to[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '_';
     if (!i)
         to[i++] = '-';
