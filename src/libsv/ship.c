@@ -178,8 +178,10 @@ bool sv_ship_read(int dir, struct sv_ship *ship)
     *ship = (struct sv_ship){.at.changed = INT64_MIN};
     if (n < 0)
         return false;
+    if (sv_ship_unpack(ship, buf, (size_t)n))
+        return true;
     errno = EINVAL;
-    return sv_ship_unpack(ship, buf, (size_t)n);
+    return false;
 }
 
 bool sv_lost_read(int dir, struct sv_lost *lost)
@@ -190,8 +192,10 @@ bool sv_lost_read(int dir, struct sv_lost *lost)
     *lost = (struct sv_lost){0};
     if (n < 0)
         return false;
+    if (sv_lost_unpack(lost, buf, (size_t)n))
+        return true;
     errno = EINVAL;
-    return sv_lost_unpack(lost, buf, (size_t)n);
+    return false;
 }
 
 bool sv_ship_write(int dir, const struct sv_ship *ship)
