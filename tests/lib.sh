@@ -262,3 +262,13 @@ defined(send($s, join("\n", @ARGV), 0, pack_sockaddr_un($path)))
 END
     chmod 755 "$SCRATCH/say"
 }
+
+# check NAME: its check script, from stdin.
+check() {
+    mkdir -p "$DEFS/$1"
+    {
+        echo '#!/bin/sh'
+        cat
+    } >"$DEFS/$1/check"
+    chmod 755 "$DEFS/$1/check"
+}

@@ -6,7 +6,8 @@
  * machine: it is void in another boot; its version is that of sv/state.h),
  * mapped shared by svscan and written to, between clone and exec, by its
  * children too.  Slot 0 is the header; each other belongs to one service for as
- * long as it is supervised.
+ * long as it is supervised.  A service with a check has a second slot for it,
+ * whose role is always check (from version 3 on).
  *
  *   offset  size  field
  *        0     4  head      state, role, flags: the word whose store commits
@@ -167,6 +168,11 @@ bool sv_children_open(struct sv_children *children, int base, const char *file,
  * what it finds. */
 struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
                                   uint64_t ino);
+/* The same for a second record of it, which has that role from then on, IDLE or
+ * not (SV_ROLE_CHECK). */
+struct sv_child *sv_children_take_for(struct sv_children *children,
+                                      uint64_t dev, uint64_t ino,
+                                      enum sv_child_role role);
 /* What the header says of the tree: flags, and the count of restarts. */
 unsigned sv_children_tree(const struct sv_children *children,
                           uint32_t *restarts);

@@ -199,6 +199,7 @@ static void be_ready(struct service *service)
 {
     service->ready = true;
     service->ready_stamp = sv_stamp_now();
+    service_begin_checks(service);
 }
 
 /* At least a second lies between two starts, or what restart-delay says;

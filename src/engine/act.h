@@ -7,6 +7,7 @@
  *   death.c  a process has ended              value.c  files that hold a value
  *   restart.c  how soon it is started again    said.c  its notify socket
  *   oneshot.c  up and down of a oneshot
+ *   check.c  asks how it is
  */
 #ifndef ENGINE_ACT_H
 #define ENGINE_ACT_H
@@ -46,6 +47,11 @@ void service_disarm(struct service *service);
 void service_be_unhealthy(struct service *service, const char *const *why);
 
 /* ---- start.c ---- */
+
+/* Spawns its check, with the record child; its output goes where run's goes.
+ * As spawn(). */
+bool service_spawn_check(struct service *service, struct sv_child *child,
+                         int *pidfd);
 
 /* Spawns run, or the finish of the run that its record says is dead; what came
  * of it is the event that `follow` is set to (none where all is well with
@@ -120,6 +126,20 @@ void service_adopt_said(struct service *service);
 bool service_send_main(const struct service *service, int signal);
 /* Adds what it said to its row. */
 void service_show_said(const struct service *service, struct sv_wire_row *row);
+
+/* ---- check.c: ./check ---- */
+
+/* run is about to be started: does it have a check, and is that what makes it
+ * ready?  Where makes_ready is false it is asked only once it is. */
+bool service_open_checks(struct service *service, bool makes_ready);
+/* run lives, or is ready: the checks begin. */
+void service_begin_checks(struct service *service);
+/* run is dead: so are its checks. */
+void service_end_checks(struct service *service);
+/* It has none any more, or supervision ends. */
+void service_close_checks(struct service *service);
+/* Discards what an earlier svscan had started. */
+void service_adopt_checks(struct service *service);
 
 /* ---- ready.c ---- */
 

@@ -62,7 +62,8 @@ bool adopt_open(struct engine *engine)
 
 /* What has been found stays in its place, as free or taken: a record is taken
  * when a service has it, which its owner alone asks for. */
-struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
+static struct sv_child *find(const struct engine *engine, dev_t dev, ino_t ino,
+                             bool of_check)
 {
     if (engine->old == NULL)
         return NULL;
@@ -71,10 +72,21 @@ struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
         struct sv_child *child = engine->old[at];
 
         if (child->dev == dev && child->ino == ino
-            && sv_child_state(child) != SV_CHILD_FREE)
+            && sv_child_state(child) != SV_CHILD_FREE
+            && (sv_child_role(child) == SV_ROLE_CHECK) == of_check)
             return child;
     }
     return NULL;
+}
+
+struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino)
+{
+    return find(engine, dev, ino, false);
+}
+
+struct sv_child *adopt_find_check(struct engine *engine, dev_t dev, ino_t ino)
+{
+    return find(engine, dev, ino, true);
 }
 
 /* ---- what the files say -------------------------------------------------- */
@@ -349,6 +361,8 @@ static void adopt_running(struct service *service,
     else if (service->kind == SV_ONESHOT && !service->stopping)
         service_limit_script(service);
     tell_again(service, told);
+    if (sv_child_role(child) == SV_ROLE_RUN)
+        service_begin_checks(service);
 }
 
 /* ---- no process ---------------------------------------------------------- */
@@ -483,7 +497,10 @@ void adopt(struct service *service)
     read_tally(service);
     service_recall_restarts(service);
     service_adopt_said(service);
+    service_adopt_checks(service);
     service->announces = sv_child_flags(child) & SV_CHILD_AWAITED
+                         || (service->ready
+                             && sv_child_role(child) == SV_ROLE_RUN)
                          || service_said_socket(service) >= 0;
     service->is_unhealthy = sv_child_flags(child) & SV_CHILD_UNHEALTHY;
     /* Of finish only its own start is known: the next of run is a second

@@ -141,6 +141,7 @@ void service_died(struct service *service, int wstat, int64_t died)
     service_disarm(service);
     service->paused = service->stopping = false;
     service_end_said(service);
+    service_end_checks(service);
     if (service->adopted) {
         service->adopted = false;
         service->engine->adopted--;

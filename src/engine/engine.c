@@ -77,6 +77,17 @@ static size_t power_of_two(size_t least)
     return n;
 }
 
+/* A service may have a second record, for its check. */
+static bool has_too_many(const struct engine *engine)
+{
+    size_t services = 0;
+
+    for (size_t i = 1; i <= engine->children.copied; i++)
+        services += sv_child_role(&engine->children.slots[i]) != SV_ROLE_CHECK;
+    errno = EOVERFLOW;
+    return services > engine->services_max;
+}
+
 static bool open_records(struct engine *engine, const char *file,
                          const char *fresh)
 {
@@ -84,7 +95,8 @@ static bool open_records(struct engine *engine, const char *file,
     char max[SV_NUMBER_MAX];
 
     if (sv_children_open(children, engine->live, file, fresh,
-                         engine->services_max + 1)) {
+                         2 * engine->services_max + 1)
+        && !has_too_many(engine)) {
         children->fd = loop_fd(children->fd);
         return children->fd >= 0;
     }

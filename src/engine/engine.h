@@ -34,6 +34,7 @@ enum { SPAWN_SLOTS = 7 };
 
 struct engine;
 struct notify;
+struct health;
 
 struct service {
     struct service *next; /* all services of the engine, in order of taking */
@@ -93,6 +94,7 @@ struct service {
     int64_t seen_dead;      /* ... since when */
     struct watch control;
     struct watch readiness;
+    struct health *health; /* check.c; NULL: it has no check */
     struct notify *notify; /* said.c; NULL: it never had a notify-socket */
     int log_fifo; /* its stdout goes there; -1: no logger */
     int own_lock; /* a foreign service's own lock; -1: the tree's covers it */
@@ -287,6 +289,13 @@ void service_hear_last_words(struct service *service);
 /* Its descriptor; -1: it has none. */
 int service_said_socket(const struct service *service);
 
+/* ---- check.c: does it do what it should? ---------------------------------- */
+
+/* Its check that runs; 0: none does. */
+pid_t service_check_pid(const struct service *service);
+/* Does what the pidfd of that would have done. */
+void service_look_at_check(struct service *service);
+
 /* ---- death.c: a process has ended ---------------------------------------- */
 
 /* Watches a process of it that runs by its pidfd, its own from now on.  False
@@ -304,8 +313,9 @@ void service_died(struct service *service, int wstat, int64_t died);
 
 /* ---- adopt.c: what an earlier svscan left ------------------------------- */
 
-/* The record that the service has had; NULL if none. */
+/* The record that the service has had, or that of its check; NULL if none. */
 struct sv_child *adopt_find(struct engine *engine, dev_t dev, ino_t ino);
+struct sv_child *adopt_find_check(struct engine *engine, dev_t dev, ino_t ino);
 /* Indexes the records for adopt_find.  False with errno set. */
 bool adopt_open(struct engine *engine);
 /* Watches what runs by the record of a service, if it runs still.  False with

@@ -33,7 +33,8 @@ void service_stop_awaiting(struct service *service)
         return;
     loop_unwatch(&engine->loop, &service->readiness);
     line_drop(engine, SV_KIND_READINESS, service->dev, service->ino);
-    if (service->ready || service_said_socket(service) < 0)
+    if (service->ready
+        || (service_said_socket(service) < 0 && service->health == NULL))
         forget_awaiting(service);
 }
 

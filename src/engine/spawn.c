@@ -57,11 +57,16 @@ static char child_stack[CHILD_STACK] __attribute__((aligned(16)));
 
 /* ---- in the child -------------------------------------------------------- */
 
+IN_CHILD static struct sv_child *record_of(const struct spawn *spawn)
+{
+    return spawn->child != NULL ? spawn->child : spawn->service->child;
+}
+
 /* The record of a finish still needs its `of`. */
 IN_CHILD static _Noreturn void give_up(struct errand *errand, int error)
 {
     const struct spawn *spawn = errand->spawn;
-    struct sv_child *child = spawn->service->child;
+    struct sv_child *child = record_of(spawn);
 
     errand->error = error;
     if (spawn->role != SV_ROLE_FINISH)
@@ -76,7 +81,7 @@ IN_CHILD static _Noreturn void give_back(const struct errand *errand)
 {
     const struct spawn *spawn = errand->spawn;
 
-    sv_child_become(spawn->service->child, SV_CHILD_INTENT, spawn->role,
+    sv_child_become(record_of(spawn), SV_CHILD_INTENT, spawn->role,
                     spawn->flags);
     _exit(SV_EXIT_NOTFOUND);
 }
@@ -105,7 +110,7 @@ IN_CHILD static pid_t outer_pid(void)
 
 IN_CHILD static void report(struct errand *errand)
 {
-    struct sv_child *child = errand->spawn->service->child;
+    struct sv_child *child = record_of(errand->spawn);
 
     if (!errand->knows_pid)
         child->pid = errand->spawn->new_pid_namespace ? outer_pid() : getpid();
@@ -240,7 +245,7 @@ static pid_t clone_new_way(struct errand *errand, int *pidfd)
                  | CLONE_PARENT_SETTID
                  | (spawn->new_pid_namespace ? CLONE_NEWPID : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
-        .parent_tid = (uint64_t)(uintptr_t)&spawn->service->child->pid,
+        .parent_tid = (uint64_t)(uintptr_t)&record_of(spawn)->pid,
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)child_stack,
         .stack_size = sizeof child_stack,
@@ -323,7 +328,7 @@ static void empty_slots(struct engine *engine, const struct spawn *spawn)
 static bool collect(const struct errand *errand, int *pidfd)
 {
     const struct spawn *spawn = errand->spawn;
-    struct sv_child *child = spawn->service->child;
+    struct sv_child *child = record_of(spawn);
     int error = errand->error != 0 ? errand->error : ECANCELED;
     siginfo_t info;
 
@@ -342,7 +347,7 @@ static bool collect(const struct errand *errand, int *pidfd)
 bool spawn(const struct spawn *spawn, int *pidfd)
 {
     struct engine *engine = spawn->service->engine;
-    struct sv_child *child = spawn->service->child;
+    struct sv_child *child = record_of(spawn);
     struct errand errand = {
         .spawn = spawn,
         .slots = engine->slots,

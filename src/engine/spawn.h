@@ -48,6 +48,7 @@
 
 struct spawn {
     struct service *service;
+    struct sv_child *child; /* its record; NULL: the service's */
     enum sv_child_role role;
     unsigned flags;          /* of the record: SV_CHILD_* */
     pid_t of;                /* finish: the run that it follows */

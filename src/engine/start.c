@@ -232,6 +232,37 @@ static bool start_run(struct service *service, struct spawn *plan,
     return ok;
 }
 
+static bool open_output(const struct service *service, int stdio[3])
+{
+    stdio[0] = null_end();
+    if (stdio[0] < 0 || service->log_fifo < 0)
+        return stdio[0] >= 0;
+    stdio[1] = fifo_end(service, O_WRONLY);
+    stdio[2] = fifo_end(service, O_WRONLY);
+    return stdio[1] >= 0 && stdio[2] >= 0;
+}
+
+bool service_spawn_check(struct service *service, struct sv_child *child,
+                         int *pidfd)
+{
+    const char *const argv[] = { "./" SV_CHECK, service->name, NULL };
+    struct spawn plan = { .service = service,
+                          .child = child,
+                          .role = SV_ROLE_CHECK,
+                          .argv = argv,
+                          .program = "./" SV_CHECK,
+                          .hold_end = -1,
+                          .notify_end = -1,
+                          .notify_number = -1,
+                          .stdio = { -1, -1, -1 } };
+    bool ok = open_output(service, plan.stdio) && spawn(&plan, pidfd);
+    int error = errno;
+
+    close_stdio(plan.stdio);
+    errno = error;
+    return ok;
+}
+
 void service_note_failed_start(struct service *service, int error)
 {
     const char *why = error == ECANCELED ? "it was killed before its exec"
@@ -302,14 +333,17 @@ void service_start(struct service *service)
         return;
     service->is_unhealthy = false;
     service->announces = service_open_said(service);
-    if (service->announces)
-        plan.flags |= SV_CHILD_AWAITED;
     plan.environment = service_environment(service);
     /* What the record says of an earlier failure is over: killed from here on,
      * it is to be started. */
     sv_child_become(service->child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     service_disarm(service);
     plan.notify_number = notification_number(service);
+    if (service_open_checks(service, plan.notify_number < 0
+                                         && !service->announces))
+        service->announces = true;
+    if (service->announces)
+        plan.flags |= SV_CHILD_AWAITED;
     plan.new_pid_namespace = service_has(service, SV_FLAG_NEWPIDNS);
     if (!start_run(service, &plan, &pidfd)
         && (errno != ECANCELED || !start_run(service, &plan, &pidfd))) {
@@ -329,6 +363,7 @@ void service_start(struct service *service)
     if (!service->note_is_new && !service->note_is_loop)
         service_forget_note(service);
     service->announces |= service->readiness.fd >= 0;
+    service_begin_checks(service);
     service->follow = service->announces ? EVENT_SPAWNED_MUTE : EVENT_SPAWNED;
 }
 

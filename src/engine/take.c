@@ -276,6 +276,7 @@ void service_leave(struct service *service)
         line_drop(engine, SV_KIND_READINESS, service->dev, service->ino);
     loop_unwatch(loop, &service->readiness);
     service_leave_said(service);
+    service_close_checks(service);
     loop_unwatch(loop, &service->control);
     loop_unwatch(loop, &service->pid);
     loop_disarm(loop, &service->timer);

@@ -314,6 +314,13 @@ void sv_children_set_tree(struct sv_children *children, unsigned flags,
 struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
                                   uint64_t ino)
 {
+    return sv_children_take_for(children, dev, ino, SV_ROLE_NONE);
+}
+
+struct sv_child *sv_children_take_for(struct sv_children *children,
+                                      uint64_t dev, uint64_t ino,
+                                      enum sv_child_role role)
+{
     size_t i = children->first_free;
 
     while (i < children->count
@@ -330,7 +337,7 @@ struct sv_child *sv_children_take(struct sv_children *children, uint64_t dev,
     memset(child, 0, sizeof *child);
     child->dev = dev;
     child->ino = ino;
-    sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+    sv_child_become(child, SV_CHILD_IDLE, role, 0);
     return child;
 }
 

@@ -34,7 +34,8 @@ static struct service *service_of(const struct tree *tree, pid_t pid)
     struct service *service = tree->engine.first;
 
     while (service != NULL
-           && (service->pid.fd < 0 || service->child->pid != pid))
+           && (service->pid.fd < 0 || service->child->pid != pid)
+           && service_check_pid(service) != pid)
         service = service->next;
     return service;
 }
@@ -54,6 +55,8 @@ void handle_reap(struct tree *tree)
             upgrade_answered(tree);
         else if (service == NULL)
             waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
+        else if (service_check_pid(service) == pid)
+            service_look_at_check(service);
         else if (!service_look(service))
             return;
         info.si_pid = 0;
