@@ -50,6 +50,7 @@ int verb_disable(const struct call *call);
 int verb_import(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
+int verb_metrics(const struct call *call);
 int verb_new(const struct call *call);
 int verb_check(const struct call *call);
 int verb_completions(const struct call *call);

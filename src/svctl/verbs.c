@@ -33,6 +33,7 @@ const struct verb verbs[] = {
      verb_disable},
     {"import", "[DIRECTORY]", "", "take services over from /etc/s6/services",
      verb_import},
+    {"metrics", "", "", "the states, as OpenMetrics text", verb_metrics},
     {"rescan", "", "", "look for new and removed services now", verb_rescan},
     {"upgrade", "[svscan | init]", "", "go on as the version that is on disk",
      verb_upgrade},

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * metrics.c - metrics: the services' states as OpenMetrics text.
+ *
+ * Source: the OpenMetrics specification, version 1.0.0: one family after the
+ * other, counters end in _total, "# EOF" last.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sv/clock.h"
+#include "sv/say.h"
+#include "svctl/ask.h"
+#include "svctl/show.h"
+#include "svctl/verdict.h"
+
+static double is_up(const struct sv_wire_row *row)
+{
+    return row_is_alive(row);
+}
+
+static double is_ready(const struct sv_wire_row *row)
+{
+    return row_is_ready(row);
+}
+
+static double is_wanted(const struct sv_wire_row *row)
+{
+    return (row->flags & SV_ROW_WANT_UP) != 0;
+}
+
+static double has_failed(const struct sv_wire_row *row)
+{
+    return (row->flags & SV_ROW_FAILED) != 0;
+}
+
+static double restarts(const struct sv_wire_row *row)
+{
+    return row->restarts;
+}
+
+static double deaths(const struct sv_wire_row *row)
+{
+    return row->deaths;
+}
+
+static double uptime(const struct sv_wire_row *row)
+{
+    int64_t since = sv_stamp_to_realtime(&row->stamp);
+    int64_t now = sv_realtime();
+
+    return row_is_alive(row) && now > since
+               ? (double)(now - since) / (double)SV_SECOND
+               : 0;
+}
+
+static const struct family {
+    const char *name;
+    bool is_counter;
+    const char *help;
+    double (*value)(const struct sv_wire_row *row);
+} families[] = {
+    {"sv_service_up", false, "Is its run alive?", is_up},
+    {"sv_service_ready", false, "Is it up, and ready?", is_ready},
+    {"sv_service_wanted", false, "Is it wanted up?", is_wanted},
+    {"sv_service_failed", false, "Does it stay down until started by hand?",
+     has_failed},
+    {"sv_service_restarts", true, "Starts by itself.", restarts},
+    {"sv_service_deaths", true, "Deaths of its run.", deaths},
+    {"sv_service_uptime_seconds", false, "How long its run has been alive.",
+     uptime},
+};
+
+/* The text must be UTF-8, and is not looked at as such here: a byte that is not
+ * ASCII comes out as a question mark. */
+static void print_label(const char *text)
+{
+    for (; *text; text++)
+        if (*text == '\n')
+            fputs("\\n", stdout);
+        else if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else
+            putchar((unsigned char)*text < 128 ? *text : '?');
+}
+
+static void print_head(const struct family *family)
+{
+    printf("# TYPE %s %s\n# HELP %s %s\n", family->name,
+           family->is_counter ? "counter" : "gauge", family->name,
+           family->help);
+}
+
+static void print_family(const struct family *family, const struct rows *rows)
+{
+    print_head(family);
+    for (size_t i = 0; i < rows->count; i++) {
+        printf("%s%s{service=\"", family->name,
+               family->is_counter ? "_total" : "");
+        print_label(rows->rows[i].name);
+        printf("\"} %.15g\n", family->value(&rows->rows[i]));
+    }
+}
+
+/* How often svscan was started again, where it knows. */
+static void print_svscan(struct tree *tree)
+{
+    static const struct family family = {
+        "sv_svscan_restarts", true, "How often svscan was started again.",
+        NULL};
+    char text[SV_WIRE_FACT_MAX + 1];
+
+    tree_fact(tree, "restarts", text);
+    if (!*text || text[strspn(text, "0123456789")])
+        return;
+    print_head(&family);
+    printf("%s_total %s\n", family.name, text);
+}
+
+int verb_metrics(const struct call *call)
+{
+    struct tree *tree = tree_open(call, NO_TIMEOUT);
+    struct rows rows = {0};
+
+    tree_list(tree, &rows);
+    rows_sort(&rows);
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        print_family(&families[i], &rows);
+    print_svscan(tree);
+    puts("# EOF");
+    show_end();
+    rows_free(&rows);
+    tree_close(tree);
+    return SV_EXIT_OK;
+}
