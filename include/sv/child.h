@@ -78,6 +78,7 @@ enum sv_child_role {
 enum {
     SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
+    SV_CHILD_STOPS = 1 << 3,   /* it is to stop when who needs it has */
     SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
     SV_CHILD_UNHEALTHY = 1 << 3, /* it is told to go for being so */
     SV_CHILD_LATE = 1 << 8,    /* up, down: its time was over */

@@ -43,6 +43,12 @@
 #define SV_FLAG_DISABLED "flag-disabled"
 #define SV_DEPENDENCIES_DIR "dependencies.d"
 #define SV_CONTENTS_DIR "contents.d"
+#define SV_DEPENDENCIES_D "dependencies.d"
+#define SV_DEPENDENCIES "dependencies" /* the old form of the same */
+#define SV_AFTER_D "after.d"
+#define SV_CONTENTS_D "contents.d"
+#define SV_CONTENTS "contents"
+#define SV_FLAG_ESSENTIAL "flag-essential"
 #define SV_LOG "log"
 #define SV_DATA "data"
 #define SV_ENV "env"

@@ -16,6 +16,8 @@
  * Requests, and what is answered:
  *   LIST     names            ROWS, FAULTS for names that are not; END
  *   COMMAND  letters, names   FAULTS for names that are not; END
+ *   ORDER    a letter, names   FAULTS, END: as COMMAND, with all that each of
+ *                             them needs, or that needs it
  *   WATCH    nothing          END, then EVENTS while the connection lives
  *   RESCAN   nothing          FAULTS for definitions that have one; END, when
  *                             the scan that it caused is over
@@ -28,6 +30,8 @@
  * COMMAND: a text of letters of command.h, then at least one name (a command
  * to all names all).  Each service gets the letters in their order.  The
  * events of what changed at once come before its END.
+ * ORDER: a text of one letter, u to start, d to stop, D to stop what is
+ * essential as well; then at least one name, of a service or a bundle.
  * FACTS: a text with a name and a text with the value for each thing that svscan
  * knows of itself; which names there are is in svscan-protocol(7).  A reader
  * skips those that it does not know.
@@ -76,6 +80,7 @@ enum {
 enum sv_wire_type {
     SV_WIRE_LIST = 'l',
     SV_WIRE_COMMAND = 'c',
+    SV_WIRE_ORDER = 'o',
     SV_WIRE_WATCH = 'w',
     SV_WIRE_RESCAN = 'r',
     SV_WIRE_MACHINE = 'm',

@@ -40,6 +40,9 @@ void service_send(const struct service *service, int signal);
 void service_send_group(const struct service *service, int signal);
 /* As service_arm, ms milliseconds from now; and the opposite. */
 void service_arm_in(struct service *service, uint32_t ms);
+/* Is its first start to be left to who knows what it needs? */
+bool service_must_wait(struct service *service);
+
 void service_disarm(struct service *service);
 
 /* It does not do what it promised, for the reason given in strings as for

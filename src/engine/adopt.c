@@ -375,7 +375,8 @@ static void adopt_idle(struct service *service, const struct sv_status *told)
     service->is_new = service->never_started;
     tell_again(service, told);
     service->is_new = false;
-    if (service->want && service->child->deadline == 0)
+    if (service->want && service->child->deadline == 0
+        && !service_must_wait(service))
         service_retry(service);
 }
 
@@ -398,7 +399,8 @@ static void adopt_rest(struct service *service, const struct sv_status *told)
     service->is_new = false;
     if (service->state == STATE_DONE && !service->want)
         service_happen(service, EVENT_STOP_DUE);
-    else
+    else if (service->state != STATE_IDLE || !service->want
+             || !service_must_wait(service))
         service_retry(service);
 }
 

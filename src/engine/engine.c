@@ -22,6 +22,8 @@ static void end_round(struct loop *loop)
     struct engine *engine = CONTAINER(loop, struct engine, loop);
 
     line_advance(engine);
+    if (engine->hooks.round_over != NULL)
+        engine->hooks.round_over(engine);
     while (engine->gone != NULL) {
         struct service *service = engine->gone;
 

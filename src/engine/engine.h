@@ -33,6 +33,7 @@
 enum { SPAWN_SLOTS = 7 };
 
 struct engine;
+struct graph_node;
 struct notify;
 struct health;
 
@@ -72,6 +73,10 @@ struct service {
                        restarted too often */
     bool is_unhealthy; /* ... and has been, or is being, stopped for it */
     bool announces;    /* it says when it is ready, one way or another */
+    struct graph_node *node; /* order.h; NULL: it has nothing to do with others */
+    bool waits;       /* it is wanted, and starts when what it needs is up */
+    bool stops_later; /* ... stops when what needs it is down */
+    bool note_is_wait; /* the note says that it waits in vain */
     bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
@@ -102,6 +107,13 @@ struct service {
 };
 
 struct hooks {
+    /* A service is in the set; it has not been started, nor adopted, yet. */
+    void (*taken)(struct service *service);
+    /* It is to be started for the first time: true if that is to be left to
+     * who answers. */
+    bool (*must_wait)(struct service *service);
+    /* A round of the loop is over. */
+    void (*round_over)(struct engine *engine);
     /* After every change of what a client could see. */
     void (*changed)(struct service *service);
     /* Before run is looked at for a start; may bring the directory up to

@@ -132,7 +132,7 @@ static struct graph_node *next_queued(struct graph *graph)
     return node;
 }
 
-static void touch(struct graph *graph, struct graph_node *node)
+void graph_touch(struct graph *graph, struct graph_node *node)
 {
     queue(graph, node);
     if (node->is_touched)
@@ -293,7 +293,7 @@ void graph_define(struct graph *graph, struct graph_node *node, bool is_bundle)
         return;
     node->is_defined = true;
     node->is_bundle = is_bundle;
-    touch(graph, node);
+    graph_touch(graph, node);
 }
 
 void graph_forget(struct graph *graph, struct graph_node *node)
@@ -302,7 +302,7 @@ void graph_forget(struct graph *graph, struct graph_node *node)
     node->is_defined = node->is_bundle = false;
     node->facts = 0;
     node->owner = NULL;
-    touch(graph, node);
+    graph_touch(graph, node);
     free_if_unnamed(graph, node);
 }
 
@@ -311,7 +311,7 @@ void graph_tell(struct graph *graph, struct graph_node *node, unsigned facts)
     if (node->facts == facts)
         return;
     node->facts = (uint8_t)facts;
-    touch(graph, node);
+    graph_touch(graph, node);
 }
 
 /* ---- cycles: strongly connected components ------------------------------- */
@@ -338,7 +338,8 @@ static void enter(struct search *search, struct graph_node *node,
     search->stack = node;
 }
 
-static void close_component(struct search *search, const struct graph_node *root)
+static void close_component(struct search *search,
+                            const struct graph_node *root)
 {
     struct graph_node *node;
 
@@ -491,7 +492,7 @@ static void tell_back(struct graph *graph, const struct graph_node *node,
         if (edge->kind == GRAPH_HOLDS
             || (edge->kind == GRAPH_AFTER && !edge->is_cyclic))
             add(&from->waits, before->is_pending, node->is_pending);
-        touch(graph, from);
+        graph_touch(graph, from);
     }
 }
 
@@ -504,7 +505,7 @@ static void tell_on(struct graph *graph, const struct graph_node *node)
         if (edge->is_cyclic)
             continue;
         add(&edge->to->users, !node->is_used, node->is_used);
-        touch(graph, edge->to);
+        graph_touch(graph, edge->to);
     }
 }
 
@@ -534,7 +535,7 @@ static void forget_all(struct graph *graph)
         node->lacks = node->dead_needs = node->waits = node->users = 0;
         for (size_t i = 0; i < node->outs; i++)
             node->lacks += graph_is_hard(node->out[i].kind);
-        touch(graph, node);
+        graph_touch(graph, node);
     }
 }
 

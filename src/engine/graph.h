@@ -9,7 +9,6 @@
  *                               down
  *   web --after--> mail         the same where both are wanted, and no more
  *   tier --holds--> web         a bundle: up when all that it holds is
- *   web --feeds--> filter       a pipeline: as needs
  *
  * Facts are told as they change (graph_tell) and spread when graph_settle is
  * called: each costs in the number of edges of the nodes for which something
@@ -31,7 +30,6 @@ enum graph_kind {
     GRAPH_NEEDS,
     GRAPH_AFTER,
     GRAPH_HOLDS,
-    GRAPH_FEEDS,
     GRAPH_KINDS
 };
 
@@ -41,7 +39,7 @@ enum {
     GRAPH_WANTED = 1 << 0,
     GRAPH_UP = 1 << 1,      /* so that others may start */
     GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
-    GRAPH_FAILED = 1 << 3,  /* it will not be up unless somebody does something */
+    GRAPH_FAILED = 1 << 3,  /* it will not be up by itself */
 };
 
 struct graph_node;
@@ -70,6 +68,8 @@ struct graph_node {
     bool is_in_cycle;
     bool is_queued;
     bool is_touched;
+    bool is_essential; /* the caller's, as owner */
+    bool is_marked;    /* the caller's, for a walk */
     uint8_t facts;
 
     /* Of those at the other end of its edges, as they last told: */
@@ -135,6 +135,9 @@ bool graph_connect(struct graph *graph, struct graph_node *node,
 
 /* Tells the facts of a service. */
 void graph_tell(struct graph *graph, struct graph_node *node, unsigned facts);
+
+/* Puts it on the list of touched nodes. */
+void graph_touch(struct graph *graph, struct graph_node *node);
 
 /* Lets everything that was told spread. */
 void graph_settle(struct graph *graph);

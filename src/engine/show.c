@@ -68,7 +68,7 @@ static enum sv_wire_state shown_state(const struct service *service)
     switch (service->state) {
     case STATE_IDLE:
     case STATE_FAILED:
-        return SV_WIRE_DOWN;
+        return service->waits ? SV_WIRE_WAITING : SV_WIRE_DOWN;
     case STATE_RUNNING_UP:
         return service->stopping ? SV_WIRE_STOPPING : SV_WIRE_STARTING;
     case STATE_DONE:
@@ -79,7 +79,8 @@ static enum sv_wire_state shown_state(const struct service *service)
         return sv_child_role(service->child) == SV_ROLE_UP ? SV_WIRE_STOPPING
                                                            : SV_WIRE_FINISHING;
     case STATE_DOWN:
-        return service->timer.place != 0 ? SV_WIRE_WAITING : SV_WIRE_DOWN;
+        return service->timer.place != 0 || service->waits ? SV_WIRE_WAITING
+                                                           : SV_WIRE_DOWN;
     case STATE_STARTING:
         return service->stopping ? SV_WIRE_STOPPING : SV_WIRE_STARTING;
     case STATE_UP:

@@ -71,6 +71,13 @@ static struct service *allocate(struct engine *engine,
     return NULL;
 }
 
+bool service_must_wait(struct service *service)
+{
+    const struct hooks *hooks = &service->engine->hooks;
+
+    return hooks->must_wait != NULL && hooks->must_wait(service);
+}
+
 /* While everything stops nothing begins: what has left before, and is seen
  * again, keeps its files as they are. */
 static void start_fresh(struct service *service)
@@ -97,7 +104,7 @@ static void start_fresh(struct service *service)
     sv_event_notify(service->base, service->dir, "s");
     if (service->engine->hooks.changed != NULL)
         service->engine->hooks.changed(service);
-    if (!service->want)
+    if (!service->want || service_must_wait(service))
         return;
     /* What the others say waits in its fifo: they need not wait for it. */
     if (service->engine->catch_all == service)
@@ -244,6 +251,8 @@ struct service *service_take(struct engine *engine,
         service->producer->logger = service;
     if (origin->is_catch_all)
         engine->catch_all = service;
+    if (engine->hooks.taken != NULL)
+        engine->hooks.taken(service);
     if (is_old)
         adopt(service);
     else

@@ -125,7 +125,10 @@ static enum asked command_some(struct change *change, size_t *from)
     size_t named = 0;
     size_t i;
 
-    tree_begin(change->tree, SV_WIRE_COMMAND);
+    /* With all that it needs, or that needs it. */
+    bool is_ordered = change->goal == GOAL_START || change->goal == GOAL_STOP;
+
+    tree_begin(change->tree, is_ordered ? SV_WIRE_ORDER : SV_WIRE_COMMAND);
     sv_wire_put_text(out, change->letters);
     for (i = first; i < change->count; i++) {
         if (!target_wants_request(&change->targets[i], change->goal))

@@ -319,6 +319,43 @@ static bool on_command(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
+static bool permits(void *context, const struct service *service)
+{
+    return may_command(context, service);
+}
+
+static void order_one(struct client *client, const char *name, char letter)
+{
+    const struct serve_hooks *hooks = &client->serve->hooks;
+    const char *fault =
+        hooks->order(hooks->context, letter, name, permits, client);
+
+    if (fault)
+        client_fault(client, name, fault);
+    else
+        note_who(client, name, letter == 'u' ? "start" : "stop");
+}
+
+static bool on_order(struct client *client, struct sv_wire_in *in)
+{
+    char letter[2];
+    char name[SV_NAME_MAX + 1];
+
+    if (!sv_wire_get_text(in, letter, sizeof letter) || !*letter ||
+        sv_wire_at_end(in) || !only_names(*in))
+        return false;
+    if (!strchr("udD", *letter) || !client->serve->hooks.order) {
+        client_refuse(client, "no such command");
+        return true;
+    }
+    client_begin(client, SV_WIRE_FAULTS);
+    while (!client_is_dropped(client) &&
+           sv_wire_get_text(in, name, sizeof name))
+        order_one(client, name, *letter);
+    client_finish(client);
+    return true;
+}
+
 static bool on_watch(struct client *client, struct sv_wire_in *in)
 {
     if (!sv_wire_at_end(in))
@@ -435,6 +472,7 @@ static const struct request {
 } requests[] = {
     {SV_WIRE_LIST, false, on_list},
     {SV_WIRE_COMMAND, false, on_command},
+    {SV_WIRE_ORDER, false, on_order},
     {SV_WIRE_WATCH, false, on_watch},
     {SV_WIRE_RESCAN, true, on_rescan},
     {SV_WIRE_MACHINE, true, on_machine},

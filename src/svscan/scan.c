@@ -274,7 +274,9 @@ void scan_entry(struct tree *tree, const char *name)
         return;
     }
     if (service == NULL) {
-        if (!is_bundle(tree, name) && !is_occupied(tree, name))
+        if (is_bundle(tree, name))
+            order_take_bundle(&tree->order, name);
+        else if (!is_occupied(tree, name))
             take_new(tree, name);
         return;
     }

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "engine/engine.h"
+#include "engine/order.h"
 #include "sv/wire.h"
 
 /* Connections at a time; more wait until one ends. */
@@ -31,6 +32,10 @@ struct serve_hooks {
     /* What is wrong with the definition of that name; NULL: nothing, or there
      * is none. */
     const char *(*note)(void *context, const char *name);
+    /* Starts (u) or stops (d, D) name as order_start and order_stop do, if may
+     * permits all of it; NULL, or the reason why not.  May be NULL itself. */
+    const char *(*order)(void *context, char letter, const char *name,
+                         order_permit *may, void *client);
     /* Scans, from now on, all that there is, and calls serve_rescanned when
      * that is done, which may be before it returns.  Called again while a scan
      * goes on, it sees to it that another follows. */

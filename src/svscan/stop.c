@@ -2,6 +2,8 @@
 /*
  * stop.c - everything down, in order: services, their loggers, the catch-all.
  *
+ * A service is told when nothing runs any more that needs it (order.h).
+ *
  * A logger is not told to go: its service has left, nobody else can write to
  * its fifo, and it ends when it has read what is there.  Only one that stays
  * although its fifo is empty (somebody the service left behind holds it open)
@@ -154,6 +156,17 @@ static void stop_one(struct tree *tree, struct service *service)
         service_happen(service, EVENT_TERM);
 }
 
+void stop_turn(struct tree *tree, struct service *service)
+{
+    bool is_told = service->state == STATE_LAST_UP
+                   || service->state == STATE_LAST_FINISH
+                   || service->state == STATE_LAST_SCRIPT;
+
+    if (tree->phase == STOP_SERVICES && !is_told
+        && is_in_phase(service, tree->phase))
+        stop_one(tree, service);
+}
+
 static void enter_phase(struct tree *tree, enum stop_phase phase)
 {
     struct service *service, *next;
@@ -164,7 +177,8 @@ static void enter_phase(struct tree *tree, enum stop_phase phase)
         catch_close(tree);
     for (service = tree->engine.first; service != NULL; service = next) {
         next = service->next;
-        if (is_in_phase(service, phase))
+        if (is_in_phase(service, phase)
+            && order_may_stop(&tree->order, service))
             stop_one(tree, service);
     }
     tree->is_entering = false;

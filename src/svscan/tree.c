@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
 #include "sv/say.h"
@@ -150,8 +151,41 @@ static void on_changed(struct service *service)
 {
     struct tree *tree = TREE_OF(service->engine);
 
+    order_see(&tree->order, service);
     if (tree->is_serving)
         serve_changed(&tree->serve, service);
+}
+
+static void on_taken(struct service *service)
+{
+    order_take(&TREE_OF(service->engine)->order, service);
+}
+
+static bool on_must_wait(struct service *service)
+{
+    return order_must_wait(&TREE_OF(service->engine)->order, service);
+}
+
+static void on_round_over(struct engine *engine)
+{
+    order_run(&TREE_OF(engine)->order);
+}
+
+static void on_may_stop(struct service *service)
+{
+    stop_turn(TREE_OF(service->engine), service);
+}
+
+/* What a definition says of others counts at once, whatever the copy. */
+static int open_definition(struct engine *engine, const char *name)
+{
+    struct tree *tree = TREE_OF(engine);
+    char path[SV_PATH_MAX];
+
+    if (!tree_has_defs(tree) || !defs_is_ours(&tree->defs, name))
+        return -1;
+    return open(sv_at(path, tree->options->defs, name),
+                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* The copy is brought up to date; and it may have got a logger, or a word of
@@ -204,6 +238,7 @@ static void on_left(struct service *service)
 
     if (tree->is_serving)
         serve_left(&tree->serve, service);
+    order_leave(&tree->order, service);
     let_logger_go(tree, service);
     forget_definition(tree, service);
     stop_advance(tree, service);
@@ -227,10 +262,12 @@ static void on_removed(void *context, const char *name)
     struct tree *tree = context;
     struct service *service = service_by_name(&tree->engine, name);
 
-    if (service != NULL && !service->is_foreign)
+    if (service != NULL && !service->is_foreign) {
         scan_remove(service);
-    else
-        defs_forget(&tree->defs, name);
+        return;
+    }
+    order_leave_bundle(&tree->order, name);
+    defs_forget(&tree->defs, name);
 }
 
 /* A definition that was mended need not wait for the next try. */
@@ -239,6 +276,8 @@ static void on_definition_changed(void *context, const char *name)
     struct tree *tree = context;
     struct service *service = service_by_name(&tree->engine, name);
 
+    if (service == NULL || !service->is_foreign)
+        order_read_again(&tree->order, name);
     if (service == NULL || service->is_foreign)
         return;
     service->is_changed = defs_is_changed(&tree->defs, name);
@@ -268,6 +307,15 @@ static const char *note_hook(void *context, const char *name)
     struct tree *tree = context;
 
     return tree_has_defs(tree) ? defs_note(&tree->defs, name) : NULL;
+}
+
+static const char *order_hook(void *context, char letter, const char *name,
+                              order_permit *may, void *client)
+{
+    struct order *order = &((struct tree *)context)->order;
+
+    return letter == 'u' ? order_start(order, name, may, client)
+                         : order_stop(order, name, letter == 'D', may, client);
 }
 
 static void rescan_hook(void *context)
@@ -324,6 +372,7 @@ static bool open_serve(struct tree *tree)
     const struct serve_hooks hooks = { .context = tree,
                                        .fault = fault_hook,
                                        .note = note_hook,
+                                       .order = order_hook,
                                        .rescan = rescan_hook,
                                        .machine = machine_hook,
                                        .upgrade = upgrade_hook,
@@ -389,7 +438,16 @@ static bool open_engine(struct tree *tree, int live)
         return false;
     engine->live = live;
     engine->shared_lock = SV_TREE_SERVICE_LOCK;
-    engine->hooks = (struct hooks){ on_changed, on_before_start, on_left };
+    engine->hooks = (struct hooks){ .taken = on_taken,
+                                    .must_wait = on_must_wait,
+                                    .round_over = on_round_over,
+                                    .changed = on_changed,
+                                    .before_start = on_before_start,
+                                    .left = on_left };
+    if (!order_open(&tree->order, engine))
+        return false;
+    tree->order.open_definition = open_definition;
+    tree->order.may_stop = on_may_stop;
     engine->on_stop = on_stop;
     engine->on_upgraded = on_upgraded;
     resume(engine, tree->options->resumed);
@@ -452,6 +510,7 @@ void tree_run(struct tree *tree)
         engine->is_stopping = true;
     notify(tree->options->notify);
     scan_all(tree);
+    order_run(&tree->order);
     if ((flags & SV_TREE_STOPS) != 0)
         stop_begin_noted(tree, (flags & SV_TREE_LOGGERS_TOO) != 0);
     line_say(engine, SV_HOLD_UP, 0);

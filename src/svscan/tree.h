@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "engine/order.h"
 #include "svscan/defs.h"
 #include "svscan/handover.h"
 #include "svscan/serve.h"
@@ -57,6 +58,7 @@ struct upgrade {
 struct tree {
     struct engine engine;
     const struct options *options;
+    struct order order;
     struct defs defs;
     struct serve serve;
     int lock;
@@ -160,6 +162,9 @@ void upgrade_answered(struct tree *tree);
 void stop_begin(struct tree *tree, bool loggers_too);
 /* The same, for one that a svscan after us is to go on with. */
 void stop_begin_noted(struct tree *tree, bool loggers_too);
+/* Whoever it waited for has stopped: it is its turn, in the phase of
+ * services. */
+void stop_turn(struct tree *tree, struct service *service);
 /* A service has left: is its phase over? */
 void stop_advance(struct tree *tree, const struct service *leaving);
 /* A logger has lost its producer for good: it ends when it has read all. */

@@ -136,7 +136,7 @@ static void add_services(size_t n)
 static void setup(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&faults, fault, note, rescan,
+    const struct serve_hooks hooks = {&faults, fault, note, NULL, rescan,
                                       machine, upgrade, info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");

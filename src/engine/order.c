@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * order.c - services start after what they need, and stop before it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/act.h"
+#include "engine/order.h"
+#include "engine/restart.h"
+#include "sv/at.h"
+#include "sv/paths.h"
+#include "sv/say.h"
+#include "sv/service.h"
+
+bool order_open(struct order *order, struct engine *engine)
+{
+    order->engine = engine;
+    return graph_open(&order->graph);
+}
+
+/* ---- what a definition says of others ------------------------------------ */
+
+struct list {
+    struct graph_link *links;
+    size_t count;
+    size_t room;
+    bool is_short; /* of memory */
+};
+
+static void free_list(struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free((char *)(uintptr_t)list->links[i].to);
+    free(list->links);
+}
+
+static void add_link(struct list *list, enum graph_kind kind, const char *name)
+{
+    if (sv_service_name_fault(name) != NULL)
+        return;
+    if (list->count == list->room) {
+        size_t room = 2 * list->room + 8;
+        void *links = realloc(list->links, room * sizeof *list->links);
+
+        if (links == NULL) {
+            list->is_short = true;
+            return;
+        }
+        list->links = links;
+        list->room = room;
+    }
+    name = strdup(name);
+    if (name != NULL)
+        list->links[list->count++] = (struct graph_link){ kind, name };
+    else
+        list->is_short = true;
+}
+
+static void add_names_of(struct list *list, enum graph_kind kind, int dir,
+                         const char *file)
+{
+    int fd = openat(dir, file, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *names = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (names == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(names)) != NULL)
+        add_link(list, kind, entry->d_name);
+    closedir(names);
+}
+
+/* The old form: a name a line, and comments. */
+static void add_lines_of(struct list *list, enum graph_kind kind, int dir,
+                         const char *file)
+{
+    char text[SV_VALUE_MAX + 1];
+    ssize_t size = sv_at_read(dir, ".", file, text, SV_VALUE_MAX);
+    char *next = text;
+
+    if (size <= 0)
+        return;
+    text[size] = '\0';
+    while (next != NULL) {
+        char *line = strsep(&next, "\n");
+
+        line += strspn(line, " \t");
+        line[strcspn(line, " \t\r#")] = '\0';
+        add_link(list, kind, line);
+    }
+}
+
+static const struct {
+    const char *file;
+    enum graph_kind kind;
+    bool is_of_bundle;
+    void (*add)(struct list *list, enum graph_kind kind, int dir,
+                const char *file);
+} sources[] = {
+    { SV_DEPENDENCIES_D, GRAPH_NEEDS, false, add_names_of },
+    { SV_DEPENDENCIES, GRAPH_NEEDS, false, add_lines_of },
+    { SV_AFTER_D, GRAPH_AFTER, false, add_names_of },
+    { SV_CONTENTS_D, GRAPH_HOLDS, true, add_names_of },
+    { SV_CONTENTS, GRAPH_HOLDS, true, add_lines_of },
+};
+
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+/* One look at the names in it is cheaper than to ask for each. */
+static void read_definition(struct list *list, int dir, bool is_bundle,
+                            bool *is_essential)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *names = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry;
+
+    if (names == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(names)) != NULL) {
+        for (size_t i = 0; i < SOURCES; i++)
+            if (sources[i].is_of_bundle == is_bundle
+                && strcmp(entry->d_name, sources[i].file) == 0)
+                sources[i].add(list, sources[i].kind, dir, entry->d_name);
+        if (strcmp(entry->d_name, SV_FLAG_ESSENTIAL) == 0)
+            *is_essential = true;
+    }
+    closedir(names);
+}
+
+static int open_dir(const struct order *order, int base, const char *dir,
+                    const char *name)
+{
+    int fd = order->open_definition != NULL
+                 ? order->open_definition(order->engine, name)
+                 : -1;
+
+    return fd >= 0 ? fd : openat(base, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* ---- nodes --------------------------------------------------------------- */
+
+static bool is_idle(const struct service *service)
+{
+    return service->state == STATE_DOWN || service->state == STATE_IDLE
+           || service->state == STATE_FAILED;
+}
+
+static bool is_up(const struct service *service)
+{
+    return (service->state == STATE_UP || service->state == STATE_DONE)
+           && !service->stopping;
+}
+
+static unsigned facts_of(const struct service *service)
+{
+    bool is_there = !is_idle(service) && service->state != STATE_GONE;
+    bool has_failed = service->is_failed || service->is_failing
+                      || service->note_is_loop;
+
+    return (service->want ? GRAPH_WANTED : 0u)
+           | (is_up(service) ? GRAPH_UP : 0u)
+           | (is_there ? GRAPH_RUNNING : 0u)
+           | (has_failed && !is_up(service) ? GRAPH_FAILED : 0u);
+}
+
+static void own(struct order *order, struct graph_node *node,
+                struct service *service)
+{
+    service->node = node;
+    node->owner = service;
+    graph_define(&order->graph, node, false);
+    graph_tell(&order->graph, node, facts_of(service));
+}
+
+/* Those that are named for the first time may have been there all along. */
+static void own_named(struct order *order, const struct graph_node *node)
+{
+    for (size_t i = 0; i < node->outs; i++) {
+        struct graph_node *to = node->out[i].to;
+        struct service *service =
+            to->is_defined ? NULL : service_by_name(order->engine, to->name);
+
+        if (service != NULL && service->state != STATE_GONE)
+            own(order, to, service);
+    }
+}
+
+static void connect(struct order *order, struct graph_node *node,
+                    const struct list *list)
+{
+    if (list->is_short
+        || !graph_connect(&order->graph, node, list->links, list->count))
+        sv_warn("out of memory: ", node->name,
+                " is started whatever it needs");
+    own_named(order, node);
+}
+
+/* Its node, which is made if it names others, or has a flag. */
+static struct graph_node *read_node(struct order *order, const char *name,
+                                    int base, const char *dir, bool is_bundle)
+{
+    struct list list = { 0 };
+    bool is_essential = false;
+    int fd = open_dir(order, base, dir, name);
+
+    if (fd >= 0) {
+        read_definition(&list, fd, is_bundle, &is_essential);
+        close(fd);
+    }
+
+    struct graph_node *node =
+        list.count > 0 || is_bundle || is_essential
+            ? graph_name(&order->graph, name)
+            : graph_find(&order->graph, name);
+
+    if (node != NULL) {
+        graph_define(&order->graph, node, is_bundle);
+        node->is_essential = is_essential;
+        connect(order, node, &list);
+    }
+    free_list(&list);
+    return node;
+}
+
+void order_take(struct order *order, struct service *service)
+{
+    struct graph_node *node;
+
+    if (service->is_logger || service->engine->catch_all == service)
+        return;
+    node = read_node(order, service->name, service->base, service->dir, false);
+    if (node != NULL)
+        own(order, node, service);
+    service->stops_later =
+        (sv_child_flags(service->child) & SV_CHILD_STOPS) != 0;
+}
+
+void order_leave(struct order *order, struct service *service)
+{
+    struct graph_node *node = service->node;
+
+    service->node = NULL;
+    service->waits = service->stops_later = false;
+    if (node != NULL && node->owner == service)
+        graph_forget(&order->graph, node);
+}
+
+void order_take_bundle(struct order *order, const char *name)
+{
+    const struct graph_node *node = graph_find(&order->graph, name);
+
+    if (node == NULL || !node->is_bundle)
+        read_node(order, name, order->engine->live, name, true);
+}
+
+void order_leave_bundle(struct order *order, const char *name)
+{
+    struct graph_node *node = graph_find(&order->graph, name);
+
+    if (node != NULL && node->is_bundle)
+        graph_forget(&order->graph, node);
+}
+
+void order_read_again(struct order *order, const char *name)
+{
+    struct service *service = service_by_name(order->engine, name);
+    const struct graph_node *node = graph_find(&order->graph, name);
+
+    if (service != NULL && !service->is_logger)
+        order_take(order, service);
+    else if (node != NULL && node->is_bundle)
+        read_node(order, name, order->engine->live, name, true);
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+void order_see(struct order *order, struct service *service)
+{
+    if (service->waits && (!is_idle(service) || !service->want))
+        service->waits = false;
+    if (service->stops_later && (is_idle(service) || service->stopping))
+        service->stops_later = false;
+    if (service->node != NULL && service->state != STATE_GONE)
+        graph_tell(&order->graph, service->node, facts_of(service));
+}
+
+bool order_must_wait(struct order *order, struct service *service)
+{
+    if (service->node == NULL || service->node->outs == 0)
+        return false;
+    service->waits = true;
+    graph_tell(&order->graph, service->node, facts_of(service));
+    return true;
+}
+
+static void stop_now(struct service *service)
+{
+    service->stops_later = false;
+    service_happen(service, EVENT_WANT_DOWN);
+}
+
+static void start_now(struct service *service)
+{
+    service->waits = false;
+    service->note_is_wait = false;
+    service_happen(service, EVENT_WANT_UP);
+}
+
+/* What waits in vain says so, once. */
+static void note_wait(struct service *service)
+{
+    char words[ORDER_WORDS_MAX];
+
+    if (!graph_is_hopeless(service->node)) {
+        if (service->note_is_wait)
+            service_forget_note(service);
+        service->note_is_wait = false;
+        return;
+    }
+    order_words(service->node, words);
+    service_note(service, SV_STRINGS("it is not started: ", words));
+    service->note_is_wait = true;
+}
+
+static void tell_client(struct service *service)
+{
+    if (service->engine->hooks.changed != NULL)
+        service->engine->hooks.changed(service);
+}
+
+static void go_on(struct order *order, struct service *service)
+{
+    const struct graph_node *node = service->node;
+
+    if (service->stops_later && graph_may_stop(node))
+        stop_now(service);
+    if (order->engine->is_stopping) {
+        if (graph_may_stop(node) && order->may_stop != NULL)
+            order->may_stop(service);
+        return;
+    }
+    if (!service->waits)
+        return;
+    if (graph_may_start(node)) {
+        start_now(service);
+        return;
+    }
+    bool had_note = service->note_is_wait;
+
+    note_wait(service);
+    if (had_note || service->note_is_wait)
+        tell_client(service);
+}
+
+void order_run(struct order *order)
+{
+    struct graph_node *node;
+
+    if (order->is_running)
+        return;
+    order->is_running = true;
+    graph_settle(&order->graph);
+    while ((node = graph_next_touched(&order->graph)) != NULL) {
+        if (node->owner != NULL)
+            go_on(order, node->owner);
+        graph_settle(&order->graph);
+    }
+    order->is_running = false;
+}
+
+bool order_may_stop(struct order *order, const struct service *service)
+{
+    if (service->node == NULL)
+        return true;
+    graph_settle(&order->graph);
+    return graph_may_stop(service->node);
+}
+
+/* ---- walks --------------------------------------------------------------- */
+
+/* Nodes that a command is about, each once. */
+struct walk {
+    struct graph_node **nodes;
+    size_t count;
+};
+
+static void visit(struct walk *walk, struct graph_node *node)
+{
+    if (node->is_marked)
+        return;
+    node->is_marked = true;
+    walk->nodes[walk->count++] = node;
+}
+
+static void end_walk(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        walk->nodes[i]->is_marked = false;
+    free(walk->nodes);
+}
+
+static bool begin_walk(const struct order *order, struct walk *walk,
+                       struct graph_node *node)
+{
+    *walk = (struct walk){ .nodes = calloc(order->graph.count,
+                                           sizeof(struct graph_node *)) };
+    if (walk->nodes == NULL)
+        return false;
+    visit(walk, node);
+    return true;
+}
+
+static void visit_needs(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            if (graph_is_hard(walk->nodes[i]->out[j].kind))
+                visit(walk, walk->nodes[i]->out[j].to);
+}
+
+/* What a bundle that is to go holds, then whoever needs any of it. */
+static void visit_users(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count && walk->nodes[i]->is_bundle; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            visit(walk, walk->nodes[i]->out[j].to);
+    for (size_t i = 0; i < walk->count; i++)
+        for (const struct graph_edge *edge = walk->nodes[i]->in; edge != NULL;
+             edge = edge->next_in)
+            if (graph_is_hard(edge->kind))
+                visit(walk, edge->from);
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+static bool is_to_start(const struct service *service)
+{
+    return service != NULL && (is_idle(service) || !service->want)
+           && service->state != STATE_GONE;
+}
+
+static void want_up(struct order *order, struct service *service)
+{
+    service->stops_later = false;
+    if (!is_idle(service)) {
+        service_happen(service, EVENT_WANT_UP);
+        return;
+    }
+    service->quick_deaths = 0;
+    service_forget_restarts(service);
+    service_forget_note(service);
+    service->note_is_wait = false;
+    if (service->node == NULL) {
+        service_happen(service, EVENT_WANT_UP);
+        return;
+    }
+    service->is_failing = false;
+    service->want = service->waits = true;
+    service_save(service);
+    tell_client(service);
+    order_see(order, service);
+    graph_touch(&order->graph, service->node);
+}
+
+static const char no_such[] = "no such service";
+
+const char *order_start(struct order *order, const char *name,
+                        order_permit *may, void *context)
+{
+    struct graph_node *node = graph_find(&order->graph, name);
+    struct service *service = service_by_name(order->engine, name);
+    const char *fault = NULL;
+    struct walk walk;
+
+    if (node == NULL || !node->is_defined) {
+        if (service == NULL)
+            return no_such;
+        if (!may(context, service))
+            return SV_WIRE_DENIED;
+        want_up(order, service);
+        return NULL;
+    }
+    if (!begin_walk(order, &walk, node))
+        return "out of memory";
+    visit_needs(&walk);
+    for (size_t i = 0; i < walk.count; i++)
+        if (is_to_start(walk.nodes[i]->owner)
+            && !may(context, walk.nodes[i]->owner))
+            fault = SV_WIRE_DENIED;
+    for (size_t i = 0; i < walk.count && fault == NULL; i++)
+        if (is_to_start(walk.nodes[i]->owner))
+            want_up(order, walk.nodes[i]->owner);
+    end_walk(&walk);
+    return fault;
+}
+
+/* ---- stop ---------------------------------------------------------------- */
+
+static bool is_to_stop(const struct service *service)
+{
+    return service != NULL && service->state != STATE_GONE
+           && (!is_idle(service) || service->want);
+}
+
+static void want_down(struct order *order, struct service *service)
+{
+    struct sv_child *child = service->child;
+
+    if (is_idle(service) || graph_may_stop(service->node)) {
+        service_happen(service, EVENT_WANT_DOWN);
+        return;
+    }
+    sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                    sv_child_flags(child) | SV_CHILD_STOPS);
+    service_happen(service, EVENT_WANT_STAY);
+    service->stops_later = true;
+    order_see(order, service);
+    graph_touch(&order->graph, service->node);
+}
+
+static const char *may_stop_all(const struct walk *walk, bool by_force,
+                                order_permit *may, void *context)
+{
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct service *service = walk->nodes[i]->owner;
+
+        if (!is_to_stop(service))
+            continue;
+        if (walk->nodes[i]->is_essential && !by_force)
+            return "it, or what needs it, is essential (" SV_FLAG_ESSENTIAL
+                   "): it is stopped by force only";
+        if (!may(context, service))
+            return SV_WIRE_DENIED;
+    }
+    return NULL;
+}
+
+const char *order_stop(struct order *order, const char *name, bool by_force,
+                       order_permit *may, void *context)
+{
+    struct graph_node *node = graph_find(&order->graph, name);
+    struct service *service = service_by_name(order->engine, name);
+    const char *fault;
+    struct walk walk;
+
+    if (node == NULL || !node->is_defined) {
+        if (service == NULL)
+            return no_such;
+        if (!may(context, service))
+            return SV_WIRE_DENIED;
+        service_happen(service, EVENT_WANT_DOWN);
+        return NULL;
+    }
+    if (!begin_walk(order, &walk, node))
+        return "out of memory";
+    graph_settle(&order->graph);
+    visit_users(&walk);
+    fault = may_stop_all(&walk, by_force, may, context);
+    for (size_t i = walk.count; i > 0 && fault == NULL; i--)
+        if (is_to_stop(walk.nodes[i - 1]->owner))
+            want_down(order, walk.nodes[i - 1]->owner);
+    end_walk(&walk);
+    return fault;
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+struct graph_blame order_words(const struct graph_node *node,
+                               char words[static ORDER_WORDS_MAX])
+{
+    static const struct {
+        const char *before;
+        const char *after;
+    } texts[] = {
+        [GRAPH_WHY_NOT] = { "", "" },
+        [GRAPH_WHY_CYCLE] = { "it needs itself, by way of ", "" },
+        [GRAPH_WHY_MISSING] = { "needs ", ", and there is no such service" },
+        [GRAPH_WHY_BROKEN] = { "needs ", ", which needs itself" },
+        [GRAPH_WHY_FAILED] = { "needs ", ", which failed" },
+        [GRAPH_WHY_UNWANTED] = { "needs ",
+                                 ", which is down, and not wanted up" },
+        [GRAPH_WHY_NEEDS] = { "needs ",
+                              ", which is not started for want of others" },
+        [GRAPH_WHY_WAITS] = { "needs ", ", which is not up yet" },
+        [GRAPH_WHY_AFTER] = { "comes after ", ", which is not up yet" },
+    };
+    struct graph_blame blame = graph_blame(node);
+
+    snprintf(words, ORDER_WORDS_MAX, "%s%s%s", texts[blame.why].before,
+             blame.whom != NULL ? blame.whom->name : "",
+             texts[blame.why].after);
+    return blame;
+}
