@@ -45,6 +45,13 @@ enum rotation {
     ROTATION_TRIM,
 };
 
+/* A failure that has been said, and is not to be said again for a while. */
+struct said {
+    const char *what; /* NULL: none */
+    int error;
+    int64_t until; /* CLOCK_BOOTTIME ns */
+};
+
 struct logdir {
     const char *path; /* for messages */
     struct policy policy;
@@ -54,6 +61,8 @@ struct logdir {
     uint64_t size;    /* of current */
     int64_t retry_at; /* CLOCK_BOOTTIME ns; 0: nothing has failed */
     int64_t finish_at; /* the same for what is done with previous */
+    struct said said_retry;  /* of what retry_at is about */
+    struct said said_finish; /* of what finish_at is about */
     int64_t period_at; /* the end of current's time, 0 while it is empty */
     pid_t processor;   /* ROTATION_WAIT: who runs */
     int dir;

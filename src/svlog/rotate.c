@@ -166,21 +166,27 @@ static const struct {
     [ROTATION_TRIM] = {"trim", ""},
 };
 
-/* Returns the time at which to try again. */
-static int64_t complain(const struct logdir *logdir, const char *what,
-                        const char *file, int64_t now)
+enum { SAY_AGAIN = 60 }; /* seconds */
+
+/* Returns the time at which to try again.  What fails again and again is said
+ * once a minute: a full disk may last. */
+static int64_t complain(const struct logdir *logdir, struct said *said,
+                        const char *what, const char *file, int64_t now)
 {
     char ms[SV_NUMBER_MAX];
 
-    warn_sys("unable to ", what, " ", logdir->path, file, " (retrying in ",
-             sv_number(ms, logdir->policy.retry_ms), " ms)");
+    if (said->what != what || said->error != errno || now >= said->until) {
+        *said = (struct said){what, errno, now + SAY_AGAIN * SV_SECOND};
+        warn_sys("unable to ", what, " ", logdir->path, file, " (retrying in ",
+                 sv_number(ms, logdir->policy.retry_ms), " ms)");
+    }
     return now + logdir->policy.retry_ms * SV_MS;
 }
 
 void rotate_failed(struct logdir *logdir, const char *what, const char *file,
                    int64_t now)
 {
-    logdir->retry_at = complain(logdir, what, file, now);
+    logdir->retry_at = complain(logdir, &logdir->said_retry, what, file, now);
 }
 
 void rotate_finish(struct logdir *logdir, int64_t now)
@@ -190,7 +196,8 @@ void rotate_finish(struct logdir *logdir, int64_t now)
     logdir->finish_at = 0;
     while (is_finishing(logdir) && logdir->step != ROTATION_WAIT)
         if (!take_step(logdir)) {
-            logdir->finish_at = complain(logdir, doing[logdir->step].what,
+            logdir->finish_at = complain(logdir, &logdir->said_finish,
+                                         doing[logdir->step].what,
                                          doing[logdir->step].file, now);
             return;
         }
