@@ -108,6 +108,7 @@ static void discard(struct health *health)
 
 static void count_failure(struct health *health, const char *how)
 {
+    static const char failed[] = "unhealthy: ./" SV_CHECK " failed ";
     struct service *service = health->service;
     uint32_t most = service_number(service, SV_CHECK_FAILURES, FAILURES);
     char times[SV_NUMBER_MAX];
@@ -115,8 +116,7 @@ static void count_failure(struct health *health, const char *how)
     if (!service->ready || ++health->failures < most)
         return;
     service_be_unhealthy(service,
-                         SV_STRINGS("unhealthy: ./" SV_CHECK " failed ",
-                                    sv_number(times, health->failures),
+                         SV_STRINGS(failed, sv_number(times, health->failures),
                                     health->failures == 1
                                         ? " time ("
                                         : " times in a row (",
