@@ -14,7 +14,7 @@
 
 #include "svlog/find.h"
 
-enum { STEP = 16 };
+enum { STEP = 16, LEAP = 4 * STEP };
 
 /* ---- where there is no SSE2, and where there are no 16 bytes ----------------- */
 
@@ -73,16 +73,18 @@ const char *find_line_end(const char *at, const char *end)
 /* The least of each 16 of 64 bytes: a NUL if there is one. */
 static __m128i least(const char *at)
 {
+    const char *half = at + LEAP / 2;
+
     return _mm_min_epu8(_mm_min_epu8(load(at), load(at + STEP)),
-                        _mm_min_epu8(load(at + 2 * STEP), load(at + 3 * STEP)));
+                        _mm_min_epu8(load(half), load(half + STEP)));
 }
 
 const char *find_nul(const char *at, const char *end)
 {
-    while (end - at >= 4 * STEP &&
+    while (end - at >= LEAP &&
            _mm_movemask_epi8(_mm_cmpeq_epi8(least(at), _mm_setzero_si128())) ==
                0)
-        at += 4 * STEP;
+        at += LEAP;
     return memchr(at, 0, (size_t)(end - at));
 }
 
