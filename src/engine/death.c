@@ -57,6 +57,8 @@ void service_describe_end(int wstat, char text[static 64])
 /* A service that dies again and again gets one line, not one a second. */
 static void count_death(struct service *service, int wstat)
 {
+    static const char dies_young[] =
+        "./" SV_RUN " ends within a second of its start, again and again (";
     char how[64];
 
     service->deaths++;
@@ -70,9 +72,7 @@ static void count_death(struct service *service, int wstat)
     if (++service->quick_deaths != LOOP_DEATHS)
         return;
     service_describe_end(wstat, how);
-    service_note(service, SV_STRINGS("./" SV_RUN " ends within a second of its"
-                                     " start, again and again (", how,
-                                     "): it is started ",
+    service_note(service, SV_STRINGS(dies_young, how, "): it is started ",
                                      service_has(service, SV_RESTART_DELAY)
                                              || service->quick_runs > 0
                                          ? "as its restart-delay says"

@@ -52,12 +52,13 @@ struct service {
     ino_t ino;
     struct service *logger;   /* web's: web/log */
     struct service *producer; /* web/log's: web */
-    bool is_logger;           /* it was taken up as one */
-    enum sv_kind kind;        /* never SV_BUNDLE */
-    bool is_draining;         /* it has nobody left to read from */
+    struct graph_node *node; /* order.h; NULL: it has nothing to do with others */
 
+    enum sv_kind kind; /* never SV_BUNDLE */
     enum state state;
     enum event follow; /* what the step at hand leads to; EVENTS: nothing */
+    bool is_logger;   /* it was taken up as one */
+    bool is_draining; /* it has nobody left to read from */
     bool want;
     bool close_stdio; /* finish gets /dev/null for 0 and 1 */
     bool ready;
@@ -73,7 +74,6 @@ struct service {
                        restarted too often */
     bool is_unhealthy; /* ... and has been, or is being, stopped for it */
     bool announces;    /* it says when it is ready, one way or another */
-    struct graph_node *node; /* order.h; NULL: it has nothing to do with others */
     bool waits;       /* it is wanted, and starts when what it needs is up */
     bool stops_later; /* ... stops when what needs it is down */
     bool note_is_wait; /* the note says that it waits in vain */

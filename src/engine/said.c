@@ -206,13 +206,22 @@ static void note_words(struct notify *notify, const struct sv_notify *words)
         said->flags |= SAID_STOPPING;
 }
 
+static bool is_same(const struct said *one, const struct said *other)
+{
+    return one->flags == other->flags
+           && one->watchdog_ms == other->watchdog_ms
+           && one->main_at == other->main_at
+           && one->main_pid == other->main_pid
+           && strcmp(one->status, other->status) == 0;
+}
+
 static void believe(struct notify *notify, const struct sv_notify *words)
 {
     struct service *service = notify->service;
     struct said before = notify->said;
 
     note_words(notify, words);
-    if (memcmp(&before, &notify->said, sizeof before) != 0) {
+    if (!is_same(&before, &notify->said)) {
         save(notify);
         if (service->engine->hooks.changed != NULL)
             service->engine->hooks.changed(service);

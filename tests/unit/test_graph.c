@@ -405,7 +405,7 @@ static bool model_may_stop(int n)
 
 static const char *name_of(int n)
 {
-    static char names[NODES][4];
+    static char names[NODES][16];
 
     snprintf(names[n], sizeof names[n], "n%d", n);
     return names[n];
