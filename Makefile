@@ -168,6 +168,11 @@ $(B)/lib/libsv.so: $(OBJ.libsv:.o=.lo)
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libsv.so.0 -Wl,-z,defs \
 		-Wl,--gc-sections -Wl,--exclude-libs,ALL -o $@ $^ $(SKALIBS_LIBS)
 
+# What every line of a log goes through is to be fast; all else, small.
+ifeq ($(VARIANT),)
+$(call objects,svlog,find line output pattern script shape work): CFLAGS += -O2
+endif
+
 $(B)/obj/%.o: src/%.c config.mak
 	@mkdir -p $(@D)
 	$(call say,CC,$<)

@@ -157,8 +157,8 @@ static void note_end(struct service *service, enum sv_child_role role, int wstat
 static void note_late(struct service *service, enum sv_child_role role)
 {
     service_note(service,
-                 SV_STRINGS("./", file_of(role), " timed out: it has not ended"
-                            " within what timeout-", file_of(role), " allows"));
+                 SV_STRINGS("./", file_of(role), " timed out: timeout-",
+                            file_of(role), " allows no more"));
 }
 
 static void note_no_spawn(struct service *service, enum sv_child_role role,

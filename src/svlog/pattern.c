@@ -229,8 +229,29 @@ bool pattern_compile(struct pattern *pattern, const char *source)
     return false;
 }
 
-static bool has_plain(const struct pattern *pattern, const char *line,
-                      size_t size)
+void pattern_begin(struct pattern *pattern, const char *end)
+{
+    pattern->end = end;
+    pattern->next = NULL;
+}
+
+static bool has_text(struct pattern *pattern, const char *line, size_t size)
+{
+    const char *stop = line + size;
+
+    if (!pattern->end)
+        return find_text(line, stop, pattern->text, pattern->size) != NULL;
+    if (!pattern->next || pattern->next < line) {
+        pattern->next =
+            find_text(line, pattern->end, pattern->text, pattern->size);
+        if (!pattern->next)
+            pattern->next = pattern->end;
+    }
+    return pattern->next <= stop &&
+           (size_t)(stop - pattern->next) >= pattern->size;
+}
+
+static bool has_plain(struct pattern *pattern, const char *line, size_t size)
 {
     if (pattern->size > size)
         return false;
@@ -241,15 +262,14 @@ static bool has_plain(const struct pattern *pattern, const char *line,
     if (pattern->at_end)
         return memcmp(line + size - pattern->size, pattern->text,
                       pattern->size) == 0;
-    return find_text(line, line + size, pattern->text, pattern->size) != NULL;
+    return has_text(pattern, line, size);
 }
 
-bool pattern_matches(const struct pattern *pattern, const char *line,
-                     size_t size)
+bool pattern_matches(struct pattern *pattern, const char *line, size_t size)
 {
     if (pattern->is_plain)
         return has_plain(pattern, line, size);
-    return find_text(line, line + size, pattern->text, pattern->size) != NULL &&
+    return has_text(pattern, line, size) &&
            regexec(&pattern->regex, line, 0, NULL, 0) == 0;
 }
 

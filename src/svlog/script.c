@@ -311,7 +311,19 @@ bool script_parse(struct script *script, const char *const *words,
     return true;
 }
 
-uint64_t script_select(const struct script *script, char *line, size_t size)
+static bool has_pattern(const struct rule *rule)
+{
+    return rule->kind == RULE_SELECT || rule->kind == RULE_DESELECT;
+}
+
+void script_begin(struct script *script, const char *end)
+{
+    for (size_t i = 0; i < script->rules_count; i++)
+        if (has_pattern(script->rules + i))
+            pattern_begin(&script->rules[i].pattern, end);
+}
+
+uint64_t script_select(struct script *script, char *line, size_t size)
 {
     const char after = line[size];
     uint64_t actions = 0;
@@ -319,7 +331,7 @@ uint64_t script_select(const struct script *script, char *line, size_t size)
 
     line[size] = 0;
     for (size_t i = 0; i < script->rules_count; i++) {
-        const struct rule *rule = script->rules + i;
+        struct rule *rule = script->rules + i;
 
         if (rule->kind == RULE_ACT)
             actions |= selected ? UINT64_C(1) << rule->action : 0;
@@ -341,8 +353,7 @@ uint64_t script_all(const struct script *script)
 void script_free(struct script *script)
 {
     for (size_t i = 0; i < script->rules_count; i++)
-        if (script->rules[i].kind == RULE_SELECT ||
-            script->rules[i].kind == RULE_DESELECT)
+        if (has_pattern(script->rules + i))
             pattern_free(&script->rules[i].pattern);
     *script = (struct script){0};
 }

@@ -89,9 +89,13 @@ struct complaint {
 bool script_parse(struct script *script, const char *const *words,
                   struct complaint *complaint);
 
+/* The lines that are to be selected next lie before end, in their order: until
+ * this is called again, or end is NULL. */
+void script_begin(struct script *script, const char *end);
+
 /* Which actions get the line of size bytes: bit i for action i.  The byte after
  * the line is ours to write to; it is put back. */
-uint64_t script_select(const struct script *script, char *line, size_t size);
+uint64_t script_select(struct script *script, char *line, size_t size);
 
 /* All of its actions: what every line gets where nothing is selected. */
 uint64_t script_all(const struct script *script);

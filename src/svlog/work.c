@@ -182,6 +182,7 @@ static bool work_slice(int64_t now)
 
     lines_begin(&logger.lines, logger.input.window, logger.input.held,
                 what_follows());
+    script_begin(&logger.script, logger.lines.end);
     know_rotations();
     for (left = room(); left && !is_rotation_due() &&
                         lines_next(&logger.lines, &piece);

@@ -125,17 +125,35 @@ static uint64_t select_plainly(const char *const *words, const char *line)
     return actions;
 }
 
-static void check_selection(const struct script *script,
-                            const char *const *words, char *line)
+/* The line alone, and then as the halves of itself that follow each other. */
+static void check_selection(struct script *script, const char *const *words,
+                            char *line)
 {
     size_t size = strcspn(line, "\n");
+    size_t half = size / 2;
     uint64_t actions;
+    char first;
 
     line[size] = 'x';
     actions = script_select(script, line, size);
     must(line[size] == 'x');
     line[size] = 0;
     must(actions == select_plainly(words, line));
+    if (size < 2)
+        return;
+
+    first = line[half];
+    line[half] = line[size] = '\n';
+    script_begin(script, line + size + 1);
+    actions = script_select(script, line, half);
+    line[half] = 0;
+    must(actions == select_plainly(words, line));
+    line[half] = '\n';
+    actions = script_select(script, line + half + 1, size - half - 1);
+    line[size] = 0;
+    must(actions == select_plainly(words, line + half + 1));
+    line[half] = first;
+    script_begin(script, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
