@@ -258,7 +258,7 @@ void target_reason(const struct target *target, char buf[static REASON_MAX])
     char exit[EXIT_TEXT_MAX];
 
     if (target->is_refused)
-        snprintf(buf, REASON_MAX, "%s", now->note);
+        memcpy(buf, now->note, sizeof now->note);
     else if (target->has_died)
         snprintf(buf, REASON_MAX, "died while starting: %s",
                  row_exit(exit, now));

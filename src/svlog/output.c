@@ -36,7 +36,7 @@ static bool make_room(struct output *into, const struct shape *shape,
 
     into->fixed += shape_most(shape, 0);
     into->expands += shape->expands;
-    into->capacity = into->fixed + into->expands * 2 * window;
+    into->capacity = into->fixed + into->expands * (window + window / 2);
     buf = realloc(into->buf, into->capacity + COPY_SLACK);
     if (buf)
         into->buf = buf;

@@ -33,7 +33,7 @@ struct output {
     size_t capacity;
     size_t size; /* bytes in buf */
     size_t done; /* of them, bytes that are written */
-    uint64_t due; /* with so many, its logdir is to be rotated */
+    uint64_t due; /* with so many, it is to be written */
     bool is_regular; /* fd is a file, which never waits */
     bool is_gone;    /* nobody reads fd any more */
     bool is_cut;     /* an alert: no more of this line */

@@ -86,8 +86,8 @@ static size_t room(void)
     return least;
 }
 
-/* A rotation comes between lines. */
-static bool is_rotation_due(void)
+/* Is it time to write?  Between lines, since a rotation may follow. */
+static bool is_writing_due(void)
 {
     if (logger.lines.column > 0)
         return false;
@@ -97,12 +97,17 @@ static bool is_rotation_due(void)
     return false;
 }
 
-static void know_rotations(void)
+/* As much as has room in the logdir, and no more than leaves the memory small
+ * that is touched where a line becomes several times its size. */
+static void know_what_is_due(void)
 {
-    for (size_t i = 0; i < logger.script.count; i++)
-        logger.outputs[i].due = logger.outputs[i].logdir
-                                    ? rotate_room(logger.outputs[i].logdir)
-                                    : UINT64_MAX;
+    for (size_t i = 0; i < logger.script.count; i++) {
+        struct output *output = logger.outputs + i;
+
+        output->due = WINDOW + WINDOW / 2;
+        if (output->logdir && rotate_room(output->logdir) < output->due)
+            output->due = rotate_room(output->logdir);
+    }
 }
 
 bool work_may_go_straight(void)
@@ -183,8 +188,8 @@ static bool work_slice(int64_t now)
     lines_begin(&logger.lines, logger.input.window, logger.input.held,
                 what_follows());
     script_begin(&logger.script, logger.lines.end);
-    know_rotations();
-    for (left = room(); left && !is_rotation_due() &&
+    know_what_is_due();
+    for (left = room(); left && !is_writing_due() &&
                         lines_next(&logger.lines, &piece);
          left--) {
         if (!has_worked)
