@@ -41,7 +41,7 @@ SVSCAN = main access catch client copy defs handle handover known leave look mar
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
-SVCTL = main ask change check complete enable finding help import json lint log \
+SVCTL = main ask change check complete enable finding help import json lag lint log \
 	logdir machine metrics names needs new print rows script service signal source \
 	status table upgrade verbs verdict when
 SVEXEC = account main options

@@ -5,12 +5,14 @@
  * Source: the OpenMetrics specification, version 1.0.0: one family after the
  * other, counters end in _total, "# EOF" last.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/lag.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 
@@ -54,6 +56,26 @@ static double uptime(const struct sv_wire_row *row)
                : 0;
 }
 
+static int64_t unsent_bytes(const struct lag *lag)
+{
+    return (int64_t)lag->bytes;
+}
+
+static int64_t unsent_seconds(const struct lag *lag)
+{
+    return lag->seconds < 0 ? 0 : lag->seconds;
+}
+
+static int64_t sent_lines(const struct lag *lag)
+{
+    return (int64_t)lag->ship.lines;
+}
+
+static int64_t lost_lines(const struct lag *lag)
+{
+    return (int64_t)lag->ship.lost_lines;
+}
+
 static const struct family {
     const char *name;
     bool is_counter;
@@ -84,6 +106,22 @@ static void print_label(const char *text)
             putchar((unsigned char)*text < 128 ? *text : '?');
 }
 
+/* What svlog ship has yet to send of each log that it sends, and what it never
+ * will. */
+static const struct shipping {
+    struct family family;
+    int64_t (*value)(const struct lag *lag);
+} shippings[] = {
+    {{"sv_log_unsent_bytes", false, "Bytes that the collector has yet to get.",
+      NULL}, unsent_bytes},
+    {{"sv_log_unsent_seconds", false, "Since the first of them was logged.",
+      NULL}, unsent_seconds},
+    {{"sv_log_sent_lines", true, "Lines that the collector has got.", NULL},
+     sent_lines},
+    {{"sv_log_lost_lines", true, "Lines removed before they were sent.", NULL},
+     lost_lines},
+};
+
 static void print_head(const struct family *family)
 {
     printf("# TYPE %s %s\n# HELP %s %s\n", family->name,
@@ -99,6 +137,25 @@ static void print_family(const struct family *family, const struct rows *rows)
                family->is_counter ? "_total" : "");
         print_label(rows->rows[i].name);
         printf("\"} %.15g\n", family->value(&rows->rows[i]));
+    }
+}
+
+static void print_shipping(const struct shipping *shipping, const char *live,
+                           const struct rows *rows)
+{
+    bool has_head = false;
+    struct lag lag;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!lag_of(live, &rows->rows[i], &lag))
+            continue;
+        if (!has_head)
+            print_head(&shipping->family);
+        has_head = true;
+        printf("%s%s{service=\"", shipping->family.name,
+               shipping->family.is_counter ? "_total" : "");
+        print_label(rows->rows[i].name);
+        printf("\"} %" PRIi64 "\n", shipping->value(&lag));
     }
 }
 
@@ -126,6 +183,8 @@ int verb_metrics(const struct call *call)
     rows_sort(&rows);
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         print_family(&families[i], &rows);
+    for (size_t i = 0; i < sizeof shippings / sizeof *shippings; i++)
+        print_shipping(&shippings[i], call->live, &rows);
     print_svscan(tree);
     puts("# EOF");
     show_end();

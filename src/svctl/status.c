@@ -2,19 +2,15 @@
 /*
  * status.c - status and events: what the services do.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/say.h"
-#include "sv/ship.h"
 #include "svctl/ask.h"
-#include "svctl/logdir.h"
+#include "svctl/lag.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 #include "svctl/when.h"
@@ -64,39 +60,22 @@ static void say_restarts(struct tree *tree)
                 strcmp(restarts, "1") == 0 ? "" : "s");
 }
 
-/* How far svlog ship is behind with what this logger writes, if it has a
- * collector. */
-static void say_lag(const char *live, const struct sv_wire_row *row)
-{
-    char script[SV_PATH_MAX];
-    char path[SV_PATH_MAX];
-    char duration[WHEN_DURATION_MAX] = "";
-    struct sv_ship ship;
-    uint64_t bytes;
-    int64_t since;
-    int dir;
-
-    if (!(row->pid && logdir_of_process((pid_t)row->pid, path)) &&
-        !logdir_of_script(sv_at(script, live, row->name), path))
-        return;
-    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
-        return;
-    if (sv_ship_read(dir, &ship) && sv_ship_lag(dir, &ship, &bytes, &since)) {
-        if (since != INT64_MIN)
-            when_duration(duration, (sv_realtime() - since) / SV_SECOND);
-        fprintf(stdout, "%s to %s: %" PRIu64 " bytes%s%s behind%s%s\n",
-                row->name, ship.to, bytes, *duration ? ", " : "", duration,
-                *ship.problem ? ": " : "", ship.problem);
-    }
-    close(dir);
-}
-
 static void say_lags(const char *live, const struct rows *rows)
 {
-    for (size_t i = 0; i < rows->count; i++)
-        if (name_is_logger(rows->rows[i].name))
-            say_lag(live, &rows->rows[i]);
+    char duration[WHEN_DURATION_MAX] = "";
+    struct lag lag;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!lag_of(live, &rows->rows[i], &lag))
+            continue;
+        *duration = 0;
+        if (lag.seconds >= 0)
+            when_duration(duration, lag.seconds);
+        printf("%s to %s: %" PRIu64 " bytes%s%s behind%s%s\n",
+               rows->rows[i].name, lag.ship.to, lag.bytes,
+               *duration ? ", " : "", duration, *lag.ship.problem ? ": " : "",
+               lag.ship.problem);
+    }
 }
 
 int verb_status(const struct call *call)
