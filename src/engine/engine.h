@@ -301,7 +301,7 @@ void service_hear_last_words(struct service *service);
 /* Its descriptor; -1: it has none. */
 int service_said_socket(const struct service *service);
 
-/* ---- check.c: does it do what it should? ---------------------------------- */
+/* ---- check.c: does it do what it should? --------------------------------- */
 
 /* Its check that runs; 0: none does. */
 pid_t service_check_pid(const struct service *service);

@@ -122,7 +122,7 @@ static void open_messages(void)
     close(fd);
 }
 
-/* ---- what was given ------------------------------------------------------- */
+/* ---- what was given ------------------------------------------------------ */
 
 void boot_begin(char *const *argv)
 {
@@ -199,7 +199,7 @@ void boot_set_path(void)
     environ = copy;
 }
 
-/* ---- the place ------------------------------------------------------------ */
+/* ---- the place ----------------------------------------------------------- */
 
 static bool is_file_system(const char *path, unsigned long magic)
 {
@@ -315,7 +315,7 @@ void boot_find_place(bool guardian)
     }
 }
 
-/* ---- what each place needs ------------------------------------------------ */
+/* ---- what each place needs ----------------------------------------------- */
 
 /* Elsewhere the session is left as it is: there, a terminal and its ctrl-c come
  * with it. */
@@ -382,7 +382,7 @@ void boot_read_settings(struct settings *settings)
         sv_warn("not understood on the kernel's command line: ", bad);
 }
 
-/* ---- programs ------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------ */
 
 void boot_exec(const char *path, const char *const *argv)
 {

@@ -56,7 +56,7 @@ static void enter(enum phase next, int64_t ms)
     limit = sv_boottime() + ms * SV_MS;
 }
 
-/* ---- signals --------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------- */
 
 /* The signals (0 ends them) to all whom we may hit.  This never waits, not even
  * for a process that does. */
@@ -82,7 +82,7 @@ static void signal_writers(const int *signals)
 static const int term[] = {SIGTERM, SIGCONT, 0};
 static const int kill_[] = {SIGKILL, 0};
 
-/* ---- phases ---------------------------------------------------------------- */
+/* ---- phases -------------------------------------------------------------- */
 
 static int64_t grace_ms(void)
 {
@@ -167,7 +167,7 @@ static void enter_over(void)
     phase = OVER;
 }
 
-/* ---- what happens ---------------------------------------------------------- */
+/* ---- what happens -------------------------------------------------------- */
 
 void halt_ask(char what, bool at_once)
 {
@@ -270,7 +270,7 @@ bool halt_is_over(void)
     return phase == OVER;
 }
 
-/* ---- the end --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 static void go_down(void)
 {

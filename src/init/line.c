@@ -55,7 +55,7 @@ void line_begin(const struct line_calls *with)
         fds_max = files.rlim_cur;
 }
 
-/* ---- saying --------------------------------------------------------------- */
+/* ---- saying -------------------------------------------------------------- */
 
 /* From GIVE on, and before END: a svscan that is to stop starts nothing. */
 static bool is_stop_owed(void)
@@ -179,7 +179,7 @@ void line_say_upgraded(enum sv_upgrade_end end)
         say_all();
 }
 
-/* ---- hearing -------------------------------------------------------------- */
+/* ---- hearing ------------------------------------------------------------- */
 
 static void refuse(const struct sv_hold *message)
 {
@@ -293,7 +293,7 @@ void line_ready(void)
         say_all();
 }
 
-/* ---- the line itself ------------------------------------------------------- */
+/* ---- the line itself ----------------------------------------------------- */
 
 int line_open(void)
 {
@@ -334,7 +334,7 @@ int64_t line_due(void)
     return retry != 0 ? retry : INT64_MAX;
 }
 
-/* ---- over an exec --------------------------------------------------------- */
+/* ---- over an exec -------------------------------------------------------- */
 
 bool line_is_quiet(void)
 {

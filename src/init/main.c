@@ -77,7 +77,7 @@ static const struct request {
 static struct settings settings = {.grace_ms = GRACE_MS};
 static struct words words;
 
-/* ---- what happens ----------------------------------------------------------- */
+/* ---- what happens -------------------------------------------------------- */
 
 static bool ended(pid_t pid, int wstat)
 {
@@ -140,7 +140,7 @@ static void on_signals(int signals)
         on_signal(&info[i]);
 }
 
-/* ---- the loop --------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------ */
 
 static int open_signals(void)
 {
@@ -195,7 +195,7 @@ static void go_round(int signals)
     upgrade_look();
 }
 
-/* ---- the beginning ---------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------- */
 
 static bool is_guardian;
 

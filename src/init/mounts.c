@@ -24,7 +24,7 @@ enum {
 
 static char table[TABLE_MAX];
 
-/* ---- the table ------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 static bool is_octal(const char *digits)
 {
@@ -129,7 +129,7 @@ static size_t read_table(const char *path)
     return used;
 }
 
-/* ---- leaving --------------------------------------------------------------- */
+/* ---- leaving ------------------------------------------------------------- */
 
 static void swap_off(void)
 {

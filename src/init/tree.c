@@ -47,7 +47,7 @@ static int *unable;              /* why the last start was none, or 0; the
 static int64_t unable_since;     /* 0: it can be run */
 static int unable_said;          /* the errno that was last said */
 
-/* ---- starting ------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------ */
 
 static void make_directory(const char *path)
 {
@@ -160,7 +160,7 @@ void tree_let_go(void)
     due = INT64_MAX;
 }
 
-/* ---- crash loops ---------------------------------------------------------- */
+/* ---- crash loops --------------------------------------------------------- */
 
 /* Ten times within a minute. */
 static bool dies_too_often(void)
@@ -226,7 +226,7 @@ static void despair(void)
         plan.given_up();
 }
 
-/* ---- deaths --------------------------------------------------------------- */
+/* ---- deaths -------------------------------------------------------------- */
 
 /* "exited 1", in two parts. */
 static const char *how(int wstat, char number[static SV_NUMBER_MAX])

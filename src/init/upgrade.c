@@ -55,7 +55,7 @@ void upgrade_begin(const struct settings *with)
     settings = with;
 }
 
-/* ---- which file ----------------------------------------------------------- */
+/* ---- which file ---------------------------------------------------------- */
 
 /* The name by which we were executed: the next version will be there.  What
  * /proc says is the file that was there then. */
@@ -66,7 +66,7 @@ static const char *program(void)
     return name ? name : "/sbin/init";
 }
 
-/* ---- the state ------------------------------------------------------------ */
+/* ---- the state ----------------------------------------------------------- */
 
 static void fill(struct state *state)
 {
@@ -110,7 +110,7 @@ static void let_survive(const struct state *state, int memory, bool survive)
         sv_state_mark(hold->fd, survive);
 }
 
-/* ---- the exec ------------------------------------------------------------- */
+/* ---- the exec ------------------------------------------------------------ */
 
 static void refuse(enum sv_upgrade_end why)
 {
@@ -140,7 +140,7 @@ static void become(void)
         close(memory);
 }
 
-/* ---- the question --------------------------------------------------------- */
+/* ---- the question -------------------------------------------------------- */
 
 static _Noreturn void become_asked(void)
 {
@@ -217,7 +217,7 @@ int64_t upgrade_due(void)
     return limit;
 }
 
-/* ---- the new init --------------------------------------------------------- */
+/* ---- the new init -------------------------------------------------------- */
 
 static struct state taken;
 static int taken_memory = -1;

@@ -25,7 +25,7 @@
 
 enum { MERE_FAILED = 1, MERE_USAGE = 2 };
 
-/* ---- list, status ------------------------------------------------------------ */
+/* ---- list, status -------------------------------------------------------- */
 
 static int list(const struct call *call)
 {
@@ -105,7 +105,7 @@ static int status(const struct call *call)
     return SV_EXIT_OK;
 }
 
-/* ---- the table ------------------------------------------------------------------ */
+/* ---- the table ----------------------------------------------------------- */
 
 static const struct command {
     const char *name;

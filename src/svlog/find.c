@@ -16,7 +16,7 @@
 
 enum { STEP = 16, LEAP = 4 * STEP };
 
-/* ---- where there is no SSE2, and where there are no 16 bytes ----------------- */
+/* ---- where there is no SSE2, and where there are no 16 bytes ------------- */
 
 static const char *line_end_by_byte(const char *at, const char *end)
 {
@@ -38,7 +38,7 @@ static __m128i load(const char *at)
     return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-/* ---- the end of a line ------------------------------------------------------- */
+/* ---- the end of a line --------------------------------------------------- */
 
 /* A bit for each of 16 bytes that ends a line. */
 static unsigned line_ends(const char *at)
@@ -68,7 +68,7 @@ const char *find_line_end(const char *at, const char *end)
     }
 }
 
-/* ---- a NUL ------------------------------------------------------------------- */
+/* ---- a NUL --------------------------------------------------------------- */
 
 /* The least of each 16 of 64 bytes: a NUL if there is one. */
 static __m128i least(const char *at)
@@ -88,7 +88,7 @@ const char *find_nul(const char *at, const char *end)
     return memchr(at, 0, (size_t)(end - at));
 }
 
-/* ---- a text ------------------------------------------------------------------ */
+/* ---- a text -------------------------------------------------------------- */
 
 struct needle {
     const char *text;

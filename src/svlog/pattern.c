@@ -25,7 +25,7 @@ struct reader {
     bool is_broken;  /* there was something that is no plain text */
 };
 
-/* ---- runs -------------------------------------------------------------------- */
+/* ---- runs ---------------------------------------------------------------- */
 
 static void end_run(struct reader *reader)
 {
@@ -43,7 +43,7 @@ static void breaks(struct reader *reader)
     reader->is_broken = true;
 }
 
-/* ---- what may come how often ------------------------------------------------- */
+/* ---- what may come how often --------------------------------------------- */
 
 enum times { ONCE, AT_LEAST_ONCE, PERHAPS, NOT_UNDERSTOOD };
 
@@ -90,7 +90,7 @@ static enum times repeats(struct reader *reader)
     }
 }
 
-/* ---- atoms ------------------------------------------------------------------- */
+/* ---- atoms --------------------------------------------------------------- */
 
 /* Steps over [...]; false if it has no end. */
 static bool skip_bracket(struct reader *reader)
@@ -198,7 +198,7 @@ static bool read_all(struct reader *reader)
     return true;
 }
 
-/* ---- a pattern --------------------------------------------------------------- */
+/* ---- a pattern ----------------------------------------------------------- */
 
 /* Leaves an empty text where nothing is known. */
 static void take_text(struct pattern *pattern, const char *source)

@@ -177,7 +177,7 @@ static bool act_if(struct reading *r, bool is_good, const char *word,
                    : refuse(r, "syntax error at directive: ", word);
 }
 
-/* ---- directives of ours ---------------------------------------------------- */
+/* ---- directives of ours -------------------------------------------------- */
 
 static bool utc(struct reading *r, const char *value)
 {

@@ -4,9 +4,9 @@
  *
  * A control directive holds for every action after it, but for t and T, which
  * hold for the next one.  Those that begin with a colon are ours; no letter of
- * s6-log's, now or later, can be one of them.  A line goes through rules, which are selections and
- * actions, in their order.  Source: s6-log's script language, contract 10.3;
- * svlog(8) has the list.
+ * s6-log's, now or later, can be one of them.  A line goes through rules, which
+ * are selections and actions, in their order.  Source: s6-log's script language,
+ * contract 10.3; svlog(8) has the list.
  */
 #ifndef SVLOG_SCRIPT_H
 #define SVLOG_SCRIPT_H

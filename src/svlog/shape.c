@@ -9,7 +9,7 @@
 #include "svlog/find.h"
 #include "svlog/shape.h"
 
-/* ---- what does not change ------------------------------------------------------ */
+/* ---- what does not change ------------------------------------------------ */
 
 /* Appends, if there is a place; returns the size either way, so that the same
  * words measure and make. */
@@ -96,7 +96,7 @@ bool shape_open(struct shape *shape, const struct action *action)
     return true;
 }
 
-/* ---- what does ------------------------------------------------------------------ */
+/* ---- what does ----------------------------------------------------------- */
 
 void shape_stamp(struct shape *shape, int64_t realtime)
 {

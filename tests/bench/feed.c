@@ -31,7 +31,7 @@ static _Noreturn void die(const char *what)
     exit(111);
 }
 
-/* ---- lines ----------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------- */
 
 /* Lines as a web server might write them, no two alike within a chunk; size is
  * 20 or more. */
@@ -64,7 +64,7 @@ static char *make_lines(size_t size, size_t *bytes)
     return lines;
 }
 
-/* ---- run ------------------------------------------------------------------- */
+/* ---- run ----------------------------------------------------------------- */
 
 static void feed(int fd, uint64_t bytes, const char *lines, size_t size)
 {
@@ -150,7 +150,7 @@ static int run(uint64_t bytes, size_t size, char **argv)
     return 0;
 }
 
-/* ---- the floors -------------------------------------------------------------- */
+/* ---- the floors ---------------------------------------------------------- */
 
 static int fd_out;
 static size_t written;

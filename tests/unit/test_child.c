@@ -329,7 +329,7 @@ START_TEST(a_file_that_was_cut_short_loses_what_is_missing_only)
 }
 END_TEST
 
-/* ---- is it still that process? -------------------------------------------- */
+/* ---- is it still that process? ------------------------------------------- */
 
 /* Its name would mislead whoever does not look for the last parenthesis. */
 static pid_t start_child(int64_t *t0, int64_t *t1)

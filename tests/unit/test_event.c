@@ -106,7 +106,7 @@ START_TEST(something_else_of_that_name_is_an_error)
 }
 END_TEST
 
-/* ---- fifodirs that belong to no service ----------------------------------- */
+/* ---- fifodirs that belong to no service ---------------------------------- */
 
 START_TEST(a_fifodir_is_for_everybody_or_for_a_group)
 {

@@ -12,7 +12,7 @@
 #include "init/line.h"
 #include "init/reap.h"
 
-/* ---- the table -------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------- */
 
 /* A number that is no descriptor: closing it does nothing. */
 enum { NO_FD = 1 << 29 };
@@ -107,7 +107,7 @@ START_TEST(a_million_changes_later_the_table_is_right)
 }
 END_TEST
 
-/* ---- the line ---------------------------------------------------------------- */
+/* ---- the line ------------------------------------------------------------ */
 
 static int svscan; /* svscan's end */
 static int64_t stop_left;

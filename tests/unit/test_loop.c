@@ -35,7 +35,7 @@ static void open_loop(void)
     rounds = 0;
 }
 
-/* ---- pipes that are watched ----------------------------------------------- */
+/* ---- pipes that are watched ---------------------------------------------- */
 
 struct end {
     struct watch watch;
@@ -200,7 +200,7 @@ START_TEST(a_signal_is_told_by_number)
 }
 END_TEST
 
-/* ---- timers ------------------------------------------------------------------ */
+/* ---- timers -------------------------------------------------------------- */
 
 enum { TIMERS = 200 };
 

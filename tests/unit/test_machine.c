@@ -4,7 +4,7 @@
 
 #include "engine/machine.h"
 
-/* ---- stories: what happens, where that leads, what is to be done ---------- */
+/* ---- stories: what happens, where that leads, what is to be done --------- */
 
 struct scene {
     enum event event;
@@ -155,7 +155,7 @@ START_TEST(nothing_happens_to_what_is_gone)
 }
 END_TEST
 
-/* ---- stories of oneshots ----------------------------------------------------- */
+/* ---- stories of oneshots ------------------------------------------------- */
 
 enum {
     STARTS_UP = ACT_WANT | ACT_STATUS | ACT_SPAWN_UP,
@@ -235,7 +235,7 @@ START_TEST(a_oneshot_that_is_done_is_undone_before_it_leaves)
 }
 END_TEST
 
-/* ---- s6's matrix (contract 16.1), as far as the machine decides ------------- */
+/* ---- s6's matrix (contract 16.1), as far as the machine decides ---------- */
 
 /* What each input does to want (1, 0, '-': stays), whether it starts (s), runs
  * down (v),
@@ -313,7 +313,7 @@ START_TEST(commands_do_what_they_do_in_s6)
 }
 END_TEST
 
-/* ---- rules that hold for every cell ------------------------------------------ */
+/* ---- rules that hold for every cell -------------------------------------- */
 
 static bool has_run(enum state state)
 {
