@@ -16,17 +16,6 @@ enum { WAITING_MAX = 16 * 1024 * 1024, PIPE_ROOM = 2 * WINDOW };
 _Static_assert(INFLIGHT_REWIND >= INFLIGHT_LEDGER + 2 * WINDOW,
                "a rewind must not overwrite what it copies");
 
-/* A roomier pipe lets the writer go on while a batch is worked, and makes the
- * batches larger, which halves what a line costs in a flood.  If the system
- * says no, so be it. */
-static void make_roomy(const struct input *input)
-{
-    int size = fcntl(input->fd, F_GETPIPE_SZ);
-
-    if (size > 0 && size < PIPE_ROOM)
-        fcntl(input->fd, F_SETPIPE_SZ, PIPE_ROOM);
-}
-
 bool input_open(struct input *input, int fd)
 {
     struct stat st;
@@ -38,12 +27,19 @@ bool input_open(struct input *input, int fd)
         return false;
     }
     input->fd = fd;
-    make_roomy(input);
     input->inflight.fd = -1;
     input->source = S_ISFIFO(st.st_mode)   ? SOURCE_PIPE
                     : S_ISREG(st.st_mode) ? SOURCE_FILE
                                           : SOURCE_OTHER;
     return true;
+}
+
+void input_make_roomy(const struct input *input)
+{
+    int size = fcntl(input->fd, F_GETPIPE_SZ);
+
+    if (size > 0 && size < PIPE_ROOM)
+        fcntl(input->fd, F_SETPIPE_SZ, PIPE_ROOM);
 }
 
 static bool has_inflight(const struct input *input)

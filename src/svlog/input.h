@@ -54,6 +54,11 @@ struct input {
  * it is not open, or a directory. */
 bool input_open(struct input *input, int fd);
 
+/* Makes a pipe larger: a roomier one lets the writer go on while a batch is
+ * worked, and makes the batches larger, which halves what a line costs in a
+ * flood.  If the system says no, so be it. */
+void input_make_roomy(const struct input *input);
+
 /* Takes at most size bytes; says how that went.  To be called when poll() says
  * that there is something. */
 enum taken input_take(struct input *input, size_t size);

@@ -371,6 +371,7 @@ int main(int argc, char *argv[])
     open_logdirs();
     open_outputs();
     notify();
+    input_make_roomy(&logger.input);
     /* From here on nothing ends us but an end of the input: what fails is
      * tried again, while what is in flight waits. */
     loop(signals);

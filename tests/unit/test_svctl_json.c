@@ -68,7 +68,8 @@ START_TEST(a_row_has_the_fields_that_the_manual_promises)
         "\"wanted\": true, \"normally_up\": false, \"paused\": false, "
         "\"announces\": false, \"changed\": false, \"foreign\": false, "
         "\"has_logger\": true, \"leaving\": false, \"adopted\": false, "
-        "\"failed\": false, \"unhealthy\": false, \"reloading\": false, "
+        "\"failed\": false, \"oneshot\": false, \"unhealthy\": false, "
+        "\"reloading\": false, "
         "\"due_ms\": 0, \"memory\": null, \"note\": null, "
         "\"said\": null, \"main_pid\": null}");
     free(shown);
