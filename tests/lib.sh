@@ -125,6 +125,7 @@ stop_tree() {
 #   state   up, finish or down       pid     0 for none
 #   wants   up or down               wstat   as waitpid gives it
 #   ready   yes or no                paused  yes or no
+# What does not run is not ready here, though the file has that bit set for it.
 status_of() {
     # shellcheck disable=SC2046 # 35 numbers
     set -- "$2" $(od -An -v -tu1 -w35 "$LIVE/$1/supervise/status" \
@@ -138,7 +139,7 @@ status_of() {
     wstat) echo $(($9 << 8 | ${10})) ;;
     paused) yes_or_no $((${11} & 1)) ;;
     wants) [ $((${11} & 4)) -ne 0 ] && echo up || echo down ;;
-    ready) yes_or_no $((${11} & 8)) ;;
+    ready) yes_or_no $((${11} & 8 && status_pid)) ;;
     state)
         if [ $((${11} & 2)) -ne 0 ]; then
             echo finish
