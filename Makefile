@@ -28,7 +28,7 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at birth causes child clock command control dated event filter hold json link \
+LIBSV = at birth blame causes child clock command control dated event filter hold json link \
 	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
 ENGINE = act adopt check death engine equip graph line lock locked loop machine obey \
@@ -36,7 +36,7 @@ ENGINE = act adopt check death engine equip graph line lock locked loop machine 
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade
-SVSCAN = main access catch client copy defs handle handover known leave look mark \
+SVSCAN = main access catch client copy defs handle handover known leave links look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \

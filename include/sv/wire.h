@@ -18,6 +18,7 @@
  *   COMMAND  letters, names   FAULTS for names that are not; END
  *   ORDER    a letter, names   FAULTS, END: as COMMAND, with all that each of
  *                             them needs, or that needs it
+ *   GRAPH    nothing          LINKS, END
  *   WATCH    nothing          END, then EVENTS while the connection lives
  *   RESCAN   nothing          FAULTS for definitions that have one; END, when
  *                             the scan that it caused is over
@@ -37,6 +38,10 @@
  * skips those that it does not know.
  * FAULTS: a text with a name and a text with the reason for each.  A fault
  * with an empty name is of the request itself, which then did nothing.
+ * LINKS: a byte of enum sv_link or enum sv_blame, a text with the name of a
+ * service or a bundle, and a text that depends on the letter, for each thing that
+ * there is to know of who needs whom.  A service that has to do with no other is
+ * not among them.  A reader skips the letters that it does not know.
  * ROWS and EVENTS: for each a row as sv_wire_put_row writes it.  An event is
  * the row of a service as it is after a change.
  * END: a 4-byte count of the faults.
@@ -81,6 +86,7 @@ enum sv_wire_type {
     SV_WIRE_LIST = 'l',
     SV_WIRE_COMMAND = 'c',
     SV_WIRE_ORDER = 'o',
+    SV_WIRE_GRAPH = 'g',
     SV_WIRE_WATCH = 'w',
     SV_WIRE_RESCAN = 'r',
     SV_WIRE_MACHINE = 'm',
@@ -89,6 +95,7 @@ enum sv_wire_type {
     SV_WIRE_ROWS = 'R',
     SV_WIRE_FAULTS = 'F',
     SV_WIRE_FACTS = 'I',
+    SV_WIRE_LINKS = 'L',
     SV_WIRE_EVENTS = 'E',
     SV_WIRE_END = '.',
 };
@@ -97,6 +104,18 @@ enum sv_wire_type {
 enum sv_upgrade {
     SV_UPGRADE_SVSCAN = 's',
     SV_UPGRADE_INIT = 'i',
+};
+
+/* What LINKS say of a name; with the letters of blame.h why it may not start,
+ * whose other text is the name of who is to blame. */
+enum sv_link {
+    SV_LINK_SERVICE = 's',   /* there is such a service; "" */
+    SV_LINK_BUNDLE = 'b',    /* ... such a bundle; "" */
+    SV_LINK_MISSING = 'm',   /* ... none such, but others name it; "" */
+    SV_LINK_ESSENTIAL = 'e', /* it is stopped by force only; "" */
+    SV_LINK_NEEDS = 'n',     /* it needs the other */
+    SV_LINK_AFTER = 'a',     /* it comes after the other */
+    SV_LINK_HOLDS = 'h',     /* a bundle: it holds the other */
 };
 
 /* What a service is doing, in the words of svctl(8). */
@@ -192,6 +211,9 @@ void sv_wire_put_fault(struct sv_wire_out *out, const char *name,
                        const char *reason);
 void sv_wire_put_fact(struct sv_wire_out *out, const char *name,
                       const char *value);
+/* letter: of enum sv_link or enum sv_blame. */
+void sv_wire_put_link(struct sv_wire_out *out, uint8_t letter,
+                      const char *name, const char *other);
 void sv_wire_put_row(struct sv_wire_out *out, const struct sv_wire_row *row);
 
 /* Writes a row as it is in a message; returns its size. */

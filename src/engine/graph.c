@@ -99,6 +99,7 @@ struct graph_node *graph_name(struct graph *graph, const char *name)
     if (graph->count++ >= graph->room)
         grow(graph);
     put_in_bucket(graph, node);
+    node->number = ++graph->numbers;
     node->next = graph->first;
     if (node->next != NULL)
         node->next->previous = node;
@@ -605,17 +606,17 @@ static const struct graph_edge *find_cyclic(const struct graph_node *node)
 
 /* What keeps a node that is needed, and is no bundle that holds another, from
  * being up. */
-static enum graph_why why_not_up(const struct graph_node *node)
+static enum sv_blame why_not_up(const struct graph_node *node)
 {
     if (!node->is_defined)
-        return GRAPH_WHY_MISSING;
+        return SV_BLAME_MISSING;
     if (node->is_in_cycle && node->is_dead)
-        return GRAPH_WHY_BROKEN;
+        return SV_BLAME_BROKEN;
     if (!node->is_dead)
-        return GRAPH_WHY_WAITS;
+        return SV_BLAME_WAITS;
     if (has(node, GRAPH_FAILED))
-        return GRAPH_WHY_FAILED;
-    return has(node, GRAPH_WANTED) ? GRAPH_WHY_NEEDS : GRAPH_WHY_UNWANTED;
+        return SV_BLAME_FAILED;
+    return has(node, GRAPH_WANTED) ? SV_BLAME_NEEDS : SV_BLAME_UNWANTED;
 }
 
 static struct graph_blame blame_for(const struct graph_edge *edge, bool dead)
@@ -635,7 +636,7 @@ static struct graph_blame blame_after(const struct graph_edge *edge)
     while (node->is_bundle
            && (edge = find_pending(node, GRAPH_HOLDS)) != NULL)
         node = edge->to;
-    return (struct graph_blame){ GRAPH_WHY_AFTER, node };
+    return (struct graph_blame){ SV_BLAME_AFTER, node };
 }
 
 struct graph_blame graph_blame(const struct graph_node *node)
@@ -643,12 +644,12 @@ struct graph_blame graph_blame(const struct graph_node *node)
     const struct graph_edge *edge;
 
     if (node->is_in_cycle && (edge = find_cyclic(node)) != NULL)
-        return (struct graph_blame){ GRAPH_WHY_CYCLE, edge->to };
+        return (struct graph_blame){ SV_BLAME_CYCLE, edge->to };
     if (node->dead_needs > 0 && (edge = find_lack(node, true)) != NULL)
         return blame_for(edge, true);
     if (node->lacks > 0 && (edge = find_lack(node, false)) != NULL)
         return blame_for(edge, false);
     if ((edge = find_pending(node, GRAPH_AFTER)) != NULL)
         return blame_after(edge);
-    return (struct graph_blame){ GRAPH_WHY_NOT, NULL };
+    return (struct graph_blame){ SV_BLAME_NOBODY, NULL };
 }

@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sv/blame.h"
+
 enum graph_kind {
     GRAPH_NEEDS,
     GRAPH_AFTER,
@@ -57,6 +59,7 @@ struct graph_node {
     struct graph_node *same_hash;
     struct graph_node *next; /* all nodes */
     struct graph_node *previous;
+    uint64_t number; /* no other node of the graph had it, or will */
     struct graph_node *next_queued;
     struct graph_node *next_touched;
     struct graph_edge *out;
@@ -99,7 +102,8 @@ struct graph {
     struct graph_node **buckets;
     size_t room;
     size_t count;
-    struct graph_node *first;
+    uint64_t numbers;         /* that were given away */
+    struct graph_node *first; /* the newest: numbers fall along the list */
     struct graph_node *queued;
     struct graph_node **queued_end;
     struct graph_node *touched;
@@ -155,21 +159,9 @@ bool graph_may_stop(const struct graph_node *node);
 bool graph_is_hard(enum graph_kind kind);
 
 /* Why a service may not start. */
-enum graph_why {
-    GRAPH_WHY_NOT,      /* it may */
-    GRAPH_WHY_CYCLE,    /* it needs itself, by way of whom */
-    GRAPH_WHY_MISSING,  /* it needs whom, and there is none such */
-    GRAPH_WHY_BROKEN,   /* ... which is on a cycle */
-    GRAPH_WHY_FAILED,   /* ... which failed */
-    GRAPH_WHY_UNWANTED, /* ... which is down, and nobody wants it up */
-    GRAPH_WHY_NEEDS,    /* ... which will not come, for want of others */
-    GRAPH_WHY_WAITS,    /* ... which is not up yet */
-    GRAPH_WHY_AFTER,    /* it comes after whom, which is not up yet */
-};
-
 struct graph_blame {
-    enum graph_why why;
-    const struct graph_node *whom; /* NULL with GRAPH_WHY_NOT.  Of a bundle, the
+    enum sv_blame why;
+    const struct graph_node *whom; /* NULL with SV_BLAME_NOBODY.  Of a bundle, the
                                       one in it that is to blame */
 };
 

@@ -580,26 +580,9 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
 struct graph_blame order_words(const struct graph_node *node,
                                char words[static ORDER_WORDS_MAX])
 {
-    static const struct {
-        const char *before;
-        const char *after;
-    } texts[] = {
-        [GRAPH_WHY_NOT] = { "", "" },
-        [GRAPH_WHY_CYCLE] = { "it needs itself, by way of ", "" },
-        [GRAPH_WHY_MISSING] = { "needs ", ", and there is no such service" },
-        [GRAPH_WHY_BROKEN] = { "needs ", ", which needs itself" },
-        [GRAPH_WHY_FAILED] = { "needs ", ", which failed" },
-        [GRAPH_WHY_UNWANTED] = { "needs ",
-                                 ", which is down, and not wanted up" },
-        [GRAPH_WHY_NEEDS] = { "needs ",
-                              ", which is not started for want of others" },
-        [GRAPH_WHY_WAITS] = { "needs ", ", which is not up yet" },
-        [GRAPH_WHY_AFTER] = { "comes after ", ", which is not up yet" },
-    };
     struct graph_blame blame = graph_blame(node);
 
-    snprintf(words, ORDER_WORDS_MAX, "%s%s%s", texts[blame.why].before,
-             blame.whom != NULL ? blame.whom->name : "",
-             texts[blame.why].after);
+    sv_blame_words(blame.why, blame.whom != NULL ? blame.whom->name : "", words,
+                   ORDER_WORDS_MAX);
     return blame;
 }

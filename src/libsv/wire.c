@@ -39,9 +39,10 @@ enum {
 };
 
 static const char types[] = {
-    SV_WIRE_LIST,    SV_WIRE_ORDER,   SV_WIRE_COMMAND, SV_WIRE_WATCH,  SV_WIRE_RESCAN,
-    SV_WIRE_MACHINE, SV_WIRE_INFO,    SV_WIRE_UPGRADE, SV_WIRE_ROWS,
-    SV_WIRE_FAULTS,  SV_WIRE_FACTS,   SV_WIRE_EVENTS,  SV_WIRE_END,
+    SV_WIRE_LIST,   SV_WIRE_ORDER,   SV_WIRE_COMMAND, SV_WIRE_GRAPH,
+    SV_WIRE_WATCH,  SV_WIRE_RESCAN,  SV_WIRE_MACHINE, SV_WIRE_INFO,
+    SV_WIRE_UPGRADE, SV_WIRE_ROWS,   SV_WIRE_FAULTS,  SV_WIRE_FACTS,
+    SV_WIRE_LINKS,  SV_WIRE_EVENTS,  SV_WIRE_END,
 };
 
 static const char lasting[] = {
@@ -105,27 +106,36 @@ void sv_wire_put_text(struct sv_wire_out *out, const char *text)
         pack_text(at, text, length);
 }
 
-static void put_two_texts(struct sv_wire_out *out, const char *name,
-                          const char *text)
+/* The bytes, and two texts after them. */
+static void put_two_texts(struct sv_wire_out *out, const char *before,
+                          size_t size, const char *name, const char *text)
 {
     size_t name_length = strlen(name);
     size_t text_length = strlen(text);
-    char *at = more(out, 4 + name_length + text_length);
+    char *at = more(out, size + 4 + name_length + text_length);
 
-    if (at)
-        pack_text(pack_text(at, name, name_length), text, text_length);
+    if (!at)
+        return;
+    memcpy(at, before, size);
+    pack_text(pack_text(at + size, name, name_length), text, text_length);
 }
 
 void sv_wire_put_fault(struct sv_wire_out *out, const char *name,
                        const char *reason)
 {
-    put_two_texts(out, name, reason);
+    put_two_texts(out, "", 0, name, reason);
 }
 
 void sv_wire_put_fact(struct sv_wire_out *out, const char *name,
                       const char *value)
 {
-    put_two_texts(out, name, value);
+    put_two_texts(out, "", 0, name, value);
+}
+
+void sv_wire_put_link(struct sv_wire_out *out, uint8_t letter,
+                      const char *name, const char *other)
+{
+    put_two_texts(out, (const char *)&letter, 1, name, other);
 }
 
 size_t sv_wire_row_pack(char buf[static SV_WIRE_ROW_MAX],

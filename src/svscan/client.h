@@ -27,6 +27,7 @@ enum job {
     RESCANNING,
     RESCANNED,
     UPGRADING,
+    LINKING,
 };
 
 struct client {
@@ -44,6 +45,8 @@ struct client {
     uint32_t faults;
     struct service *next_row;
     size_t next_fault;
+    uint64_t next_node; /* the nodes with this number and less are to come */
+    size_t next_link;   /* ... from this of its links on */
     char upgrades; /* enum sv_upgrade */
     char *request;
     struct sv_wire_in names; /* in request */
@@ -97,6 +100,8 @@ void client_refuse(struct client *client, const char *reason);
 void request_take(struct client *client);
 /* Goes on with the request in hand while the socket takes the answers. */
 void request_go_on(struct client *client);
+/* links.c: makes and sends one message of LINKS; the last is followed by END. */
+void request_tell_links(struct client *client);
 /* The scan is done: answers a RESCAN, if that is in hand. */
 void request_rescanned(struct client *client);
 /* An upgrade is done, or failed for that reason: answers an UPGRADE, if that is

@@ -2,8 +2,8 @@
 /*
  * request.c - what svctl asks, and the answers; the protocol is in sv/wire.h.
  *
- * A request is checked whole before any of it is done.  LIST and RESCAN are
- * answered a message at a time, as the client reads.
+ * A request is checked whole before any of it is done.  LIST, GRAPH and RESCAN
+ * are answered a message at a time, as the client reads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -183,6 +183,8 @@ void request_go_on(struct client *client)
             list_some_named(client);
         else if (client->job == RESCANNED)
             tell_some_faults(client);
+        else if (client->job == LINKING)
+            request_tell_links(client);
         else
             return;
     }
@@ -356,6 +358,20 @@ static bool on_order(struct client *client, struct sv_wire_in *in)
     return true;
 }
 
+static bool on_graph(struct client *client, struct sv_wire_in *in)
+{
+    if (!sv_wire_at_end(in))
+        return false;
+    if (!client->serve->hooks.graph) {
+        client_refuse(client, "no such request");
+        return true;
+    }
+    client->next_node = UINT64_MAX;
+    client->next_link = 0;
+    client->job = LINKING;
+    return true;
+}
+
 static bool on_watch(struct client *client, struct sv_wire_in *in)
 {
     if (!sv_wire_at_end(in))
@@ -473,6 +489,7 @@ static const struct request {
     {SV_WIRE_LIST, false, on_list},
     {SV_WIRE_COMMAND, false, on_command},
     {SV_WIRE_ORDER, false, on_order},
+    {SV_WIRE_GRAPH, false, on_graph},
     {SV_WIRE_WATCH, false, on_watch},
     {SV_WIRE_RESCAN, true, on_rescan},
     {SV_WIRE_MACHINE, true, on_machine},

@@ -36,6 +36,8 @@ struct serve_hooks {
      * permits all of it; NULL, or the reason why not.  May be NULL itself. */
     const char *(*order)(void *context, char letter, const char *name,
                          order_permit *may, void *client);
+    /* Who needs whom, settled.  May be NULL itself. */
+    const struct graph *(*graph)(void *context);
     /* Scans, from now on, all that there is, and calls serve_rescanned when
      * that is done, which may be before it returns.  Called again while a scan
      * goes on, it sees to it that another follows. */

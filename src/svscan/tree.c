@@ -318,6 +318,14 @@ static const char *order_hook(void *context, char letter, const char *name,
                          : order_stop(order, name, letter == 'D', may, client);
 }
 
+static const struct graph *graph_hook(void *context)
+{
+    struct graph *graph = &((struct tree *)context)->order.graph;
+
+    graph_settle(graph);
+    return graph;
+}
+
 static void rescan_hook(void *context)
 {
     struct tree *tree = context;
@@ -373,6 +381,7 @@ static bool open_serve(struct tree *tree)
                                        .fault = fault_hook,
                                        .note = note_hook,
                                        .order = order_hook,
+                                       .graph = graph_hook,
                                        .rescan = rescan_hook,
                                        .machine = machine_hook,
                                        .upgrade = upgrade_hook,

@@ -49,6 +49,24 @@ static void try_texts(struct sv_wire_in in, const struct sv_wire_header *header)
     must(memcmp(out.bytes + 4, in.bytes + 4, out.used - 4) == 0);
 }
 
+static void try_links(struct sv_wire_in in, const struct sv_wire_header *header)
+{
+    char name[SV_NAME_MAX + 1];
+    char other[SV_NAME_MAX + 1];
+    uint8_t letter;
+    size_t whole = in.at;
+
+    sv_wire_begin(&out, header);
+    while (sv_wire_get_u8(&in, &letter) &&
+           sv_wire_get_text(&in, name, sizeof name) &&
+           sv_wire_get_text(&in, other, sizeof other)) {
+        sv_wire_put_link(&out, letter, name, other);
+        whole = in.at;
+    }
+    must(!out.full && out.used == whole);
+    must(memcmp(out.bytes + 4, in.bytes + 4, out.used - 4) == 0);
+}
+
 static void try_numbers(struct sv_wire_in in,
                         const struct sv_wire_header *header)
 {
@@ -73,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     try_rows(in);
     try_texts(in, &header);
+    try_links(in, &header);
     try_numbers(in, &header);
     return 0;
 }

@@ -59,7 +59,7 @@ static bool may_stop(const char *name)
     return graph_may_stop(node(name));
 }
 
-static void blames(const char *name, enum graph_why why, const char *whom)
+static void blames(const char *name, enum sv_blame why, const char *whom)
 {
     struct graph_blame blame;
 
@@ -96,13 +96,13 @@ START_TEST(who_needs_something_waits_until_that_is_up)
     tell("web", WANTED);
     tell("db", WANTED);
     ck_assert(may_start("db") && !may_start("web"));
-    blames("web", GRAPH_WHY_WAITS, "db");
+    blames("web", SV_BLAME_WAITS, "db");
     tell("db", STARTING);
     ck_assert(!may_start("web"));
     ck_assert(was_touched("db"));
     tell("db", UP);
     ck_assert(may_start("web") && was_touched("web"));
-    blames("web", GRAPH_WHY_NOT, "");
+    blames("web", SV_BLAME_NOBODY, "");
     graph_close(&graph);
 }
 END_TEST
@@ -135,10 +135,10 @@ START_TEST(what_failed_is_told_to_all_that_need_it_and_to_nobody_else)
     tell("mail", WANTED);
     tell("db", WANTED);
     ck_assert(!may_start("mail"));
-    blames("mail", GRAPH_WHY_AFTER, "db");
+    blames("mail", SV_BLAME_AFTER, "db");
     tell("db", GRAPH_WANTED | GRAPH_FAILED);
-    blames("web", GRAPH_WHY_FAILED, "db");
-    blames("site", GRAPH_WHY_NEEDS, "web");
+    blames("web", SV_BLAME_FAILED, "db");
+    blames("site", SV_BLAME_NEEDS, "web");
     ck_assert(graph_is_hopeless(node("site")));
     ck_assert(may_start("mail"));
     tell("db", UP);
@@ -154,7 +154,7 @@ START_TEST(what_nobody_wants_is_waited_for_and_named)
     SERVICE("db", NULL);
     SERVICE("mail", ":db", NULL);
     tell("web", WANTED);
-    blames("web", GRAPH_WHY_UNWANTED, "db");
+    blames("web", SV_BLAME_UNWANTED, "db");
     ck_assert(may_start("mail"));
     graph_close(&graph);
 }
@@ -166,13 +166,13 @@ START_TEST(a_name_that_is_missing_is_missed_until_it_comes)
     SERVICE("web", "db", NULL);
     SERVICE("mail", ":db", NULL);
     tell("web", WANTED);
-    blames("web", GRAPH_WHY_MISSING, "db");
+    blames("web", SV_BLAME_MISSING, "db");
     ck_assert(may_start("mail"));
     SERVICE("db", NULL);
     tell("db", UP);
     ck_assert(may_start("web"));
     graph_forget(&graph, node("db"));
-    blames("web", GRAPH_WHY_MISSING, "db");
+    blames("web", SV_BLAME_MISSING, "db");
     graph_close(&graph);
 }
 END_TEST
@@ -189,9 +189,9 @@ START_TEST(a_cycle_is_an_error_of_those_on_it)
     tell("a", WANTED);
     tell("d", WANTED);
     tell("e", UP);
-    blames("a", GRAPH_WHY_CYCLE, "b");
-    blames("c", GRAPH_WHY_CYCLE, "a");
-    blames("d", GRAPH_WHY_BROKEN, "a");
+    blames("a", SV_BLAME_CYCLE, "b");
+    blames("c", SV_BLAME_CYCLE, "a");
+    blames("d", SV_BLAME_BROKEN, "a");
     ck_assert(may_start("c2"));
     SERVICE("c", "e", NULL); /* mended */
     ck_assert(may_start("c") && !may_start("a"));
@@ -244,7 +244,7 @@ START_TEST(a_bundle_is_up_when_all_that_it_holds_is)
     tell("web", WANTED);
     tell("eth", UP);
     tell("dhcp", STARTING);
-    blames("web", GRAPH_WHY_WAITS, "dhcp");
+    blames("web", SV_BLAME_WAITS, "dhcp");
     tell("dhcp", UP);
     ck_assert(may_start("web"));
     ck_assert(may_stop("dhcp"));
@@ -266,8 +266,8 @@ START_TEST(a_bundle_in_a_bundle_in_itself_harms_who_needs_it_only)
     tell("web", WANTED);
     tell("site", WANTED);
     ck_assert(may_start("web"));
-    blames("site", GRAPH_WHY_BROKEN, "one");
-    blames("one", GRAPH_WHY_CYCLE, "two");
+    blames("site", SV_BLAME_BROKEN, "one");
+    blames("one", SV_BLAME_CYCLE, "two");
     graph_close(&graph);
 }
 END_TEST
@@ -469,7 +469,7 @@ static void compare(int round)
         if (is_bundle[n])
             continue;
         blame = graph_blame(it);
-        ck_assert_msg((blame.why == GRAPH_WHY_NOT) == graph_may_start(it),
+        ck_assert_msg((blame.why == SV_BLAME_NOBODY) == graph_may_start(it),
                       "round %d: blame of n%d", round, n);
     }
 }

@@ -93,6 +93,15 @@ static const char *note(void *context, const char *name)
                : NULL;
 }
 
+static struct graph links;
+
+static const struct graph *graph(void *context)
+{
+    ck_assert_ptr_eq(context, &faults);
+    graph_settle(&links);
+    return &links;
+}
+
 static void rescan(void *context)
 {
     ck_assert_ptr_eq(context, &faults);
@@ -136,7 +145,7 @@ static void add_services(size_t n)
 static void setup(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&faults, fault, note, NULL, rescan,
+    const struct serve_hooks hooks = {&faults, fault, note, NULL, graph, rescan,
                                       machine, upgrade, info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
@@ -147,11 +156,13 @@ static void setup(void)
     ck_assert(serve_open(&serve, &engine, sv_wire_listen(live_fd, 0600),
                          &hooks));
     add_services(2);
+    ck_assert(graph_open(&links));
 }
 
 static void teardown(void)
 {
     serve_close(&serve);
+    graph_close(&links);
     loop_close(&engine.loop);
     unlinkat(live_fd, SV_TREE_SOCKET, 0);
     unlinkat(live_fd, SV_TREE_OURS, AT_REMOVEDIR);
@@ -393,6 +404,116 @@ START_TEST(a_service_that_leaves_in_the_midst_of_a_list_does_no_harm)
 }
 END_TEST
 
+/* name needs the others, which may have none. */
+static struct graph_node *link_up(const char *name, const struct graph_link *to,
+                                  size_t n)
+{
+    struct graph_node *node = graph_name(&links, name);
+
+    ck_assert_ptr_nonnull(node);
+    graph_define(&links, node, false);
+    ck_assert(graph_connect(&links, node, to, n));
+    return node;
+}
+
+static void expect_link(uint8_t letter, const char *name, const char *other)
+{
+    uint8_t byte;
+
+    ck_assert(sv_wire_get_u8(&in, &byte));
+    ck_assert_int_eq(byte, letter);
+    expect_fault(name, other); /* both are pairs of texts */
+}
+
+START_TEST(a_graph_is_its_nodes_with_their_edges_and_who_is_to_blame)
+{
+    const struct graph_link to[] = {{GRAPH_NEEDS, "db"}, {GRAPH_AFTER, "mail"}};
+    int fd = connected();
+
+    link_up("web", to, 2)->is_essential = true;
+    graph_define(&links, graph_name(&links, "mail"), true);
+    begin(SV_WIRE_GRAPH, 7);
+    request(fd);
+    expect(fd, SV_WIRE_LINKS, 7);
+    expect_link(SV_LINK_BUNDLE, "mail", "");
+    expect_link(SV_LINK_MISSING, "db", "");
+    expect_link(SV_LINK_SERVICE, "web", "");
+    expect_link(SV_LINK_ESSENTIAL, "web", "");
+    expect_link(SV_BLAME_MISSING, "web", "db");
+    expect_link(SV_LINK_NEEDS, "web", "db");
+    expect_link(SV_LINK_AFTER, "web", "mail");
+    ck_assert(sv_wire_at_end(&in));
+    expect_end(fd, 7, 0);
+    close(fd);
+}
+END_TEST
+
+/* Reads what is left of a graph; returns how many links of needing it has. */
+static size_t read_links(int fd)
+{
+    char name[SV_NAME_MAX + 1];
+    uint8_t letter;
+    size_t n = 0;
+
+    for (;;) {
+        ssize_t size = recv(fd, in_bytes, sizeof in_bytes, MSG_DONTWAIT);
+
+        ck_assert_int_gt(size, 0);
+        ck_assert(sv_wire_open(&in, &header, in_bytes, (size_t)size));
+        if (header.type == SV_WIRE_END)
+            return n;
+        while (sv_wire_get_u8(&in, &letter)) {
+            ck_assert(sv_wire_get_text(&in, name, sizeof name));
+            ck_assert(sv_wire_get_text(&in, name, sizeof name));
+            n += letter == SV_LINK_NEEDS;
+        }
+        turn();
+    }
+}
+
+/* A chain of MANY, and one that needs all of it. */
+static void link_many(void)
+{
+    static struct graph_link to[MANY];
+
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "s%zu", i);
+        to[i] = (struct graph_link){GRAPH_NEEDS, names[i]};
+    }
+    for (size_t i = 0; i < MANY; i++)
+        link_up(names[i], to + i + 1, i + 1 < MANY);
+    link_up("all", to, MANY);
+}
+
+START_TEST(a_long_graph_goes_out_as_the_client_reads)
+{
+    int fd = connected();
+
+    link_many();
+    begin(SV_WIRE_GRAPH, 7);
+    request(fd);
+    ck_assert_uint_eq(read_links(fd), MANY - 1 + MANY);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_graph_that_goes_in_the_midst_of_its_telling_does_no_harm)
+{
+    int fd = connected();
+    size_t n;
+
+    link_many();
+    begin(SV_WIRE_GRAPH, 7);
+    request(fd);
+    graph_close(&links);
+    ck_assert(graph_open(&links));
+    n = read_links(fd);
+    ck_assert_uint_gt(n, 0);
+    ck_assert_uint_lt(n, MANY - 1 + MANY);
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_command_goes_to_each_service_letter_by_letter)
 {
     int fd = connected();
@@ -540,6 +661,7 @@ START_TEST(a_malformed_request_ends_its_connection_and_no_other)
         {8, "\1R\0\0\0\0\0\1"},
         {9, "\1l\0\0\0\0\0\1x"},
         {9, "\1w\0\0\0\0\0\1x"},
+        {9, "\1g\0\0\0\0\0\1x"},
         {9, "\1r\0\0\0\0\0\1x"},
         {8, "\1m\0\0\0\0\0\1"},
         {9, "\1m\0\0\0\0\0\1x"},
@@ -832,6 +954,11 @@ int main(void)
     tcase_add_test(cases, a_long_list_goes_out_as_the_client_reads);
     tcase_add_test(cases,
                    a_service_that_leaves_in_the_midst_of_a_list_does_no_harm);
+    tcase_add_test(
+        cases, a_graph_is_its_nodes_with_their_edges_and_who_is_to_blame);
+    tcase_add_test(cases, a_long_graph_goes_out_as_the_client_reads);
+    tcase_add_test(cases,
+                   a_graph_that_goes_in_the_midst_of_its_telling_does_no_harm);
     tcase_add_test(cases, a_command_goes_to_each_service_letter_by_letter);
     tcase_add_test(cases, a_letter_that_is_no_command_does_nothing_at_all);
     tcase_add_test(cases, a_service_that_leaves_gets_no_further_letter);
