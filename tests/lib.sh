@@ -125,7 +125,8 @@ stop_tree() {
 #   state   up, finish or down       pid     0 for none
 #   wants   up or down               wstat   as waitpid gives it
 #   ready   yes or no                paused  yes or no
-# What does not run is not ready here, though the file has that bit set for it.
+#   over    yes or no: it is down, and finish is over (in the file, both that
+#           and readiness are one bit)
 status_of() {
     # shellcheck disable=SC2046 # 35 numbers
     set -- "$2" $(od -An -v -tu1 -w35 "$LIVE/$1/supervise/status" \
@@ -140,6 +141,7 @@ status_of() {
     paused) yes_or_no $((${11} & 1)) ;;
     wants) [ $((${11} & 4)) -ne 0 ] && echo up || echo down ;;
     ready) yes_or_no $((${11} & 8 && status_pid)) ;;
+    over) yes_or_no $((${11} & 8 && !status_pid)) ;;
     state)
         if [ $((${11} & 2)) -ne 0 ]; then
             echo finish

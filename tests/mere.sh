@@ -229,8 +229,7 @@ mere_restart() {
     expect "stop dropbear" 0
     await 30 lines "$SCRATCH/dropbear.finishes" 1
     # -wd does not wait for the end of finish.
-    await 30 is dropbear state down
-    await 30 is dropbear ready yes
+    await 30 is dropbear over yes
     observe "its line" "$(s6-svstat -n "$LIVE/dropbear" |
         sed 's/[0-9]* seconds/N seconds/g')"
     expect "its line" "down (signal 15) N seconds, normally up, ready N seconds"
