@@ -44,6 +44,11 @@ extern const char *sv_program;
  * were. */
 extern int sv_say_fd;
 
+/* NULL, unless a program wants to know what it says: it is called with each
+ * message, without program, level and newline, before that is written.  It must
+ * say nothing itself. */
+extern void (*sv_say_heard)(enum sv_level level, const char *text, size_t size);
+
 /* Writes one message made of the strings of list, which ends with NULL.  With
  * a non-zero error, ": " and its strerror() text are appended.  Keeps errno. */
 void sv_say(enum sv_level level, int error, const char *const *list);

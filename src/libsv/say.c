@@ -24,6 +24,7 @@ _Static_assert(SV_NUMBER_MAX >= UINT64_FMT, "a number must fit");
 
 const char *sv_program = "mere-init";
 int sv_say_fd = 2;
+void (*sv_say_heard)(enum sv_level level, const char *text, size_t size);
 
 /* Messages that could not be written, since the last one that was. */
 static int64_t lost;
@@ -33,6 +34,7 @@ static bool torn;
 
 struct line {
     size_t used; /* never more than SV_SAY_MAX - 1: the newline has a place */
+    size_t text; /* where what is said begins, behind program and level */
     bool full;
     char bytes[SV_SAY_MAX];
 };
@@ -91,6 +93,7 @@ static void compose(struct line *line, enum sv_level level, int error,
 
     put_text(line, sv_program);
     put_text(line, levels[level]);
+    line->text = line->used;
     for (; *list != NULL; list++)
         put_text(line, *list);
     if (error != 0) {
@@ -137,6 +140,8 @@ void sv_say(enum sv_level level, int error, const char *const *list)
     confess(&before);
     begin(&line);
     compose(&line, level, error, list);
+    if (sv_say_heard != NULL)
+        sv_say_heard(level, line.bytes + line.text, line.used - line.text - 1);
 
     struct iovec parts[] = {{before.bytes, before.used},
                             {line.bytes, line.used}};

@@ -265,32 +265,14 @@ static enum asked attempt(struct change *change)
 
 /* ---- the result --------------------------------------------------------- */
 
-static void say_failure(const struct target *target)
-{
-    char reason[REASON_MAX];
-
-    target_reason(target, reason);
-    sv_say(SV_FATAL, 0, SV_STRINGS(target->now.name, ": ", reason));
-}
-
-static void say_late(const struct target *target)
+static void reason_of_late(const struct target *target,
+                           char reason[static REASON_MAX])
 {
     char state[STATE_TEXT_MAX];
 
-    sv_say(SV_FATAL, 0,
-           SV_STRINGS(target->now.name, ": timed out: it is ",
-                      row_state(state, &target->now),
-                      *target->now.note ? ": " : "", target->now.note));
-}
-
-static void show_rows(const struct change *change)
-{
-    struct rows rows = {0};
-
-    for (size_t i = 0; i < change->count; i++)
-        rows_add(&rows, &change->targets[i].now);
-    show_json(&rows);
-    rows_free(&rows);
+    snprintf(reason, REASON_MAX, "timed out: it is %s%s%s",
+             row_state(state, &target->now), *target->now.note ? ": " : "",
+             target->now.note);
 }
 
 static void say_done(const struct target *target)
@@ -302,31 +284,58 @@ static void say_done(const struct target *target)
                 row_state(state, &target->now));
 }
 
+static void json_target(struct json *json, const struct target *target,
+                        const char *error, int64_t realtime)
+{
+    json_open(json, NULL, '{');
+    json_row(json, &target->now, realtime);
+    json_text(json, "error", error);
+    json_close(json);
+}
+
+/* Says what became of one: the exit code. */
+static int report_one(const struct call *call, const struct target *target,
+                      enum verdict verdict, char reason[static REASON_MAX])
+{
+    *reason = 0;
+    if (call->no_wait && !target->is_refused)
+        return SV_EXIT_OK;
+    if (verdict == DONE) {
+        say_done(target);
+        return SV_EXIT_OK;
+    }
+    if (verdict == FAILED)
+        target_reason(target, reason);
+    else
+        reason_of_late(target, reason);
+    sv_say(SV_FATAL, 0, SV_STRINGS(target->now.name, ": ", reason));
+    return verdict == FAILED ? SV_EXIT_NO : SV_EXIT_TIMEOUT;
+}
+
 static int report(struct change *change)
 {
+    struct json *json = change->call->json ? json_answer() : NULL;
     int64_t realtime = sv_realtime();
     bool late = false;
     bool failed = false;
 
     end_progress(change);
+    if (json)
+        json_open(json, "services", '[');
     for (size_t i = 0; i < change->count; i++) {
         struct target *target = &change->targets[i];
         enum verdict verdict = target_judge(target, change->goal, realtime);
+        char reason[REASON_MAX];
+        int code = report_one(change->call, target, verdict, reason);
 
-        if (change->call->no_wait && !target->is_refused) {
-            continue;
-        } else if (verdict == FAILED) {
-            say_failure(target);
-            failed = true;
-        } else if (verdict == DONE) {
-            say_done(target);
-        } else {
-            say_late(target);
-            late = true;
-        }
+        failed = failed || code == SV_EXIT_NO;
+        late = late || code == SV_EXIT_TIMEOUT;
+        if (json)
+            json_target(json, target, reason, realtime);
     }
-    if (change->call->json)
-        show_rows(change);
+    if (json)
+        json_end(json);
+    show_end();
     return failed ? SV_EXIT_NO : late ? SV_EXIT_TIMEOUT : SV_EXIT_OK;
 }
 

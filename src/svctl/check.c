@@ -134,10 +134,11 @@ static void say_sum(const struct findings *findings)
 
 int verb_check(const struct call *call)
 {
-    struct check check = {.findings.json = call->json};
+    struct check check;
     const char *root = call->root ? call->root : "/";
     char path[SV_PATH_MAX];
 
+    findings_begin(&check.findings, call->json);
     check.root = open_dir(AT_FDCWD, root);
     if (check.root < 0)
         sv_die_sys("unable to open the root ", root);

@@ -10,14 +10,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "sv/at.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/service.h"
 #include "svctl/ask.h"
 #include "svctl/enable.h"
+#include "svctl/show.h"
 
 int open_definitions(struct tree *tree)
 {
@@ -39,12 +40,10 @@ int open_definitions(struct tree *tree)
  * oneshot is a script, and a bundle has none. */
 static const char *marker_of(int definitions, const char *name)
 {
-    char type[16] = "";
+    enum sv_kind kind;
 
-    if (sv_at_read(definitions, name, "type", type, sizeof type - 1) > 0 &&
-        (strncmp(type, "oneshot", 7) == 0 || strncmp(type, "bundle", 6) == 0))
-        return SV_FLAG_DISABLED;
-    return SV_DOWN_FILE;
+    sv_service_kind(definitions, name, &kind);
+    return kind == SV_LONGRUN ? SV_DOWN_FILE : SV_FLAG_DISABLED;
 }
 
 bool is_enabled(int definitions, const char *name)
@@ -79,9 +78,23 @@ bool enable_one(int definitions, const char *name, bool enabled)
     return false;
 }
 
+static void report(struct json *json, int definitions, const char *name)
+{
+    const char *error = json_fault(name);
+
+    json_open(json, NULL, '{');
+    json_outcome(json, name, error);
+    if (*error)
+        json_null(json, "enabled");
+    else
+        json_bool(json, "enabled", is_enabled(definitions, name));
+    json_close(json);
+}
+
 static int enable(const struct call *call, bool enabled)
 {
     struct rows rows = {0};
+    struct json *json = NULL;
     bool done = true;
     struct tree *tree;
     int definitions;
@@ -91,8 +104,18 @@ static int enable(const struct call *call, bool enabled)
     tree = tree_open(call, NO_TIMEOUT);
     definitions = open_definitions(tree);
     tree_choose(tree, call->args, call->all, &rows);
-    for (size_t i = 0; i < rows.count; i++)
+    if (call->json) {
+        json = json_answer();
+        json_open(json, "services", '[');
+    }
+    for (size_t i = 0; i < rows.count; i++) {
         done &= enable_one(definitions, rows.rows[i].name, enabled);
+        if (json)
+            report(json, definitions, rows.rows[i].name);
+    }
+    if (json)
+        json_end(json);
+    show_end();
     rows_free(&rows);
     tree_close(tree);
     close(definitions);

@@ -23,24 +23,15 @@ static void join(char *text, size_t size, const char *const *list)
         text = stpncpy(text, *list, (size_t)(end - text));
 }
 
-static bool have_any(const struct findings *findings)
-{
-    return findings->errors || findings->warnings;
-}
-
-static void print_json(const struct findings *findings, const char *severity,
+static void print_json(struct json *json, const char *severity,
                        const char *path, int line, const char *reason)
 {
-    fputs(have_any(findings) ? ",\n {" : "[\n {", stdout);
-    fputs("\"path\": ", stdout);
-    json_string(stdout, path);
-    if (line)
-        printf(", \"line\": %d", line);
-    else
-        fputs(", \"line\": null", stdout);
-    printf(", \"severity\": \"%s\", \"reason\": ", severity);
-    json_string(stdout, reason);
-    putchar('}');
+    json_open(json, NULL, '{');
+    json_text(json, "path", path);
+    json_number_or_null(json, "line", (uint64_t)line, 0);
+    json_text(json, "severity", severity);
+    json_text(json, "reason", reason);
+    json_close(json);
 }
 
 void finding(struct findings *findings, enum severity severity,
@@ -53,7 +44,8 @@ void finding(struct findings *findings, enum severity severity,
              place->file ? place->file : "");
     join(why, sizeof why, reason);
     if (findings->json) {
-        print_json(findings, severities[severity], path, place->line, why);
+        print_json(findings->json, severities[severity], path, place->line,
+                   why);
     } else {
         print_clean(stdout, path);
         if (place->line)
@@ -68,9 +60,22 @@ void finding(struct findings *findings, enum severity severity,
         findings->warnings++;
 }
 
+void findings_begin(struct findings *findings, bool is_json)
+{
+    *findings = (struct findings){0};
+    if (!is_json)
+        return;
+    findings->json = json_answer();
+    json_open(findings->json, "findings", '[');
+}
+
 void findings_end(const struct findings *findings)
 {
-    if (findings->json)
-        fputs(have_any(findings) ? "\n]\n" : "[]\n", stdout);
+    if (findings->json) {
+        json_close(findings->json);
+        json_number(findings->json, "errors", findings->errors);
+        json_number(findings->json, "warnings", findings->warnings);
+        json_end(findings->json);
+    }
     show_end();
 }

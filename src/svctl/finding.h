@@ -17,7 +17,7 @@
 enum severity { WARNING, ERROR };
 
 struct findings {
-    bool json;      /* objects of an array, begun with the first */
+    struct json *json; /* NULL: lines for people */
     size_t errors;
     size_t warnings;
 };
@@ -29,12 +29,15 @@ struct place {
     int line; /* 0: none */
 };
 
+/* Begins, with none found. */
+void findings_begin(struct findings *findings, bool is_json);
+
 /* Prints one.  The reason is the strings of SV_STRINGS(...), with the remedy
  * in it where there is one. */
 void finding(struct findings *findings, enum severity severity,
              const struct place *place, const char *const *reason);
 
-/* Prints the end: in JSON that of the array. */
+/* Prints the end: in JSON that of the answer. */
 void findings_end(const struct findings *findings);
 
 #endif

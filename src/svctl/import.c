@@ -32,6 +32,7 @@ struct import {
     char *available; /* absolute, since it is copied from below the definitions */
     int enabled; /* -1: there is no such directory, and nothing is enabled */
     int definitions;
+    struct json *json; /* NULL: lines for people */
     bool failed;
 };
 
@@ -55,23 +56,45 @@ static bool copy(const struct import *import, const char *name)
            renameat(import->definitions, FRESH, import->definitions, name) == 0;
 }
 
+static bool is_there(const struct import *import, const char *name)
+{
+    return sv_at_exists(import->definitions, ".", name);
+}
+
+/* What became of it; had_one: there was a definition of that name. */
+static void report(const struct import *import, const char *name, bool had_one)
+{
+    bool is_known = is_there(import, name);
+    bool enabled = is_known && is_enabled(import->definitions, name);
+
+    if (import->json) {
+        json_open(import->json, NULL, '{');
+        json_outcome(import->json, name, json_fault(name));
+        json_bool(import->json, "imported", is_known && !had_one);
+        json_bool(import->json, "enabled", enabled);
+        json_close(import->json);
+    } else if (had_one) {
+        printf("%s: there is a definition of that name: left alone\n", name);
+    } else if (is_known) {
+        printf("%s: imported, %s\n", name, enabled ? "enabled" : "disabled");
+    }
+}
+
 static void import_one(struct import *import, const char *name)
 {
     const char *fault = sv_service_name_fault(name);
+    bool had_one;
 
     if (*name == '.')
         return;
+    had_one = !fault && is_there(import, name);
     if (fault) {
         sv_say(SV_FATAL, 0, SV_STRINGS(name, ": ", fault));
         import->failed = true;
-    } else if (sv_at_exists(import->definitions, ".", name)) {
-        printf("%s: there is a definition of that name: left alone\n", name);
-    } else if (!copy(import, name)) {
+    } else if (!had_one && !copy(import, name)) {
         fail(import, "import", name);
-    } else {
-        printf("%s: imported, %s\n", name,
-               is_enabled(import->definitions, name) ? "enabled" : "disabled");
     }
+    report(import, name, had_one);
 }
 
 static void import_all(struct import *import)
@@ -112,7 +135,13 @@ int verb_import(const struct call *call)
     tree = tree_open(call, NO_TIMEOUT);
     import.definitions = open_definitions(tree);
     tree_close(tree);
+    if (call->json) {
+        import.json = json_answer();
+        json_open(import.json, "services", '[');
+    }
     import_all(&import);
+    if (import.json)
+        json_end(import.json);
     show_end();
     free(import.available);
     return import.failed ? SV_EXIT_SYSTEM : SV_EXIT_OK;

@@ -192,12 +192,16 @@ static void print(const struct call *call, const struct source *source)
 {
     const char *line = source->bytes + source->from;
 
-    if (call->json)
-        print_line_json(stdout, source->service, line, source->size);
-    else
-        print_line(stdout, call->all || sources_count > 1 ? source->service
-                                                          : NULL,
-                   line, source->size);
+    if (call->json) {
+        struct json *json = json_line();
+
+        print_line_json(json, source->service, line, source->size);
+        json_end(json);
+        return;
+    }
+    print_line(stdout,
+               call->all || sources_count > 1 ? source->service : NULL, line,
+               source->size);
 }
 
 /* To what is followed, a line belongs when it is whole. */

@@ -11,25 +11,43 @@
 #include "sv/hold.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/show.h"
+
+struct rescan {
+    struct json *json; /* NULL: lines for people */
+    bool has_faults;
+};
 
 static void say_fault(void *context, const char *name, const char *reason)
 {
-    bool *has_faults = context;
+    struct rescan *rescan = context;
 
-    *has_faults = true;
+    rescan->has_faults = true;
     sv_warn(name, ": ", reason);
+    if (!rescan->json)
+        return;
+    json_open(rescan->json, NULL, '{');
+    json_outcome(rescan->json, name, reason);
+    json_close(rescan->json);
 }
 
 int verb_rescan(const struct call *call)
 {
-    bool has_faults = false;
-    const struct hearer hearer = {.context = &has_faults, .fault = say_fault};
+    struct rescan rescan = {0};
+    const struct hearer hearer = {.context = &rescan, .fault = say_fault};
     struct tree *tree = tree_open(call, NO_TIMEOUT);
 
+    if (call->json) {
+        rescan.json = json_answer();
+        json_open(rescan.json, "services", '[');
+    }
     tree_begin(tree, SV_WIRE_RESCAN);
     tree_ask_surely(tree, &hearer, NULL);
+    if (rescan.json)
+        json_end(rescan.json);
+    show_end();
     tree_close(tree);
-    return has_faults ? SV_EXIT_NO : SV_EXIT_OK;
+    return rescan.has_faults ? SV_EXIT_NO : SV_EXIT_OK;
 }
 
 static int end_machine(const struct call *call, enum sv_machine how)

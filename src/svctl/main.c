@@ -13,6 +13,7 @@
 
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "svctl/show.h"
 #include "svctl/verbs.h"
 
 _Noreturn void die_of_usage(const char *what)
@@ -238,6 +239,8 @@ int main(int argc, char *argv[])
     if (sv_program == name)
         return be_called(name, &call, argc, argv);
     read_command_line(&call, argc, argv);
+    if (call.json)
+        json_promise();
     if (!call.count && call.help)
         return help_of(NULL);
     if (!call.count)

@@ -14,6 +14,7 @@
 #include "sv/at.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "svctl/show.h"
 #include "svctl/svctl.h"
 
 static FILE *create(const char *dir, const char *file)
@@ -119,5 +120,13 @@ int verb_new(const struct call *call)
     write_definition(call, sv_at(dir, defs, hidden));
     if (rename(dir, place) < 0)
         sv_die_sys("unable to rename ", dir, " to ", place);
+    if (call->json) {
+        struct json *json = json_answer();
+
+        json_text(json, "name", name);
+        json_text(json, "path", place);
+        json_end(json);
+        show_end();
+    }
     return SV_EXIT_OK;
 }

@@ -21,20 +21,16 @@ void print_line(FILE *to, const char *service, const char *line, size_t size)
     putc('\n', to);
 }
 
-void print_line_json(FILE *to, const char *service, const char *line,
+void print_line_json(struct json *json, const char *service, const char *line,
                      size_t size)
 {
-    char when[WHEN_LOCAL_MAX];
     int64_t realtime;
     size_t stamps = sv_dated(line, size, &realtime);
 
     if (stamps)
-        fprintf(to, "{\"time\": \"%s\"", when_utc(when, realtime));
+        json_time(json, "time", realtime);
     else
-        fputs("{\"time\": null", to);
-    fputs(", \"service\": ", to);
-    json_string(to, service);
-    fputs(", \"msg\": ", to);
-    json_bytes(to, line + stamps, size - stamps);
-    fputs("}\n", to);
+        json_null(json, "time");
+    json_text(json, "service", service);
+    json_bytes(json, "msg", line + stamps, size - stamps);
 }

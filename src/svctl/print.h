@@ -12,9 +12,11 @@
  * local time, and service, unless it is NULL, stands behind that. */
 void print_line(FILE *to, const char *service, const char *line, size_t size);
 
-/* The same as an object of JSON: time (UTC, null without a stamp), service, and
- * msg, in which bytes that are not UTF-8 come out as if they were Latin-1. */
-void print_line_json(FILE *to, const char *service, const char *line,
+/* The same as fields of the object that is open: time (UTC, null without a
+ * stamp), service, and msg, in which bytes that are not UTF-8 come out as if they
+ * were Latin-1. */
+struct json;
+void print_line_json(struct json *json, const char *service, const char *line,
                      size_t size);
 
 #endif

@@ -48,6 +48,37 @@ static void sort_by_trouble(struct rows *rows)
         qsort(rows->rows, rows->count, sizeof *rows->rows, compare_trouble);
 }
 
+static void json_restarts(struct json *json, struct tree *tree)
+{
+    char restarts[SV_WIRE_FACT_MAX + 1];
+
+    tree_fact(tree, "restarts", restarts);
+    if (*restarts)
+        json_number(json, "svscan_restarts", strtoull(restarts, NULL, 10));
+    else
+        json_null(json, "svscan_restarts");
+}
+
+static void show_json(struct tree *tree, const struct rows *rows)
+{
+    struct json *json = json_answer();
+    int64_t realtime = sv_realtime();
+    struct lag lag;
+
+    json_restarts(json, tree);
+    json_open(json, "services", '[');
+    for (size_t i = 0; i < rows->count; i++) {
+        json_open(json, NULL, '{');
+        json_row(json, &rows->rows[i], realtime);
+        if (lag_of(tree->live, &rows->rows[i], &lag))
+            json_lag(json, &lag);
+        else
+            json_null(json, "shipping");
+        json_close(json);
+    }
+    json_end(json);
+}
+
 /* svscan has been killed, or has crashed: worth a line to people, while no
  * service has noticed. */
 static void say_restarts(struct tree *tree)
@@ -78,10 +109,21 @@ static void say_lags(const char *live, const struct rows *rows)
     }
 }
 
+/* For people. */
+static void show(const struct call *call, struct tree *tree,
+                 const struct rows *rows)
+{
+    struct look look = look_of(1);
+
+    table_print(stdout, rows, &look);
+    say_lags(call->live, rows);
+    if (!call->count)
+        say_restarts(tree);
+}
+
 int verb_status(const struct call *call)
 {
     struct tree *tree = tree_open(call, NO_TIMEOUT);
-    struct look look = look_of(1);
     struct rows rows = {0};
     bool all_well = true;
 
@@ -92,13 +134,9 @@ int verb_status(const struct call *call)
         if (!is_as_it_should(&rows.rows[i], call->count > 0))
             all_well = false;
     if (call->json)
-        show_json(&rows);
+        show_json(tree, &rows);
     else
-        table_print(stdout, &rows, &look);
-    if (!call->json)
-        say_lags(call->live, &rows);
-    if (!call->json && !call->count)
-        say_restarts(tree);
+        show(call, tree, &rows);
     show_end();
     rows_free(&rows);
     tree_close(tree);
@@ -106,6 +144,15 @@ int verb_status(const struct call *call)
 }
 
 /* ---- events ------------------------------------------------------------- */
+
+static void print_event_json(const struct sv_wire_row *row, int64_t realtime)
+{
+    struct json *json = json_line();
+
+    json_time(json, "time", realtime);
+    json_row(json, row, realtime);
+    json_end(json);
+}
 
 static void print_event(void *context, const struct sv_wire_row *row)
 {
@@ -119,10 +166,7 @@ static void print_event(void *context, const struct sv_wire_row *row)
                           row->state == SV_WIRE_DOWN;
 
     if (call->json) {
-        fprintf(stdout, "{\"time\": \"%s\", \"service\": ",
-                when_utc(when, realtime));
-        json_row(stdout, row, realtime);
-        fputs("}\n", stdout);
+        print_event_json(row, realtime);
         return;
     }
     fprintf(stdout, "%s %s %s", when_local(when, realtime), row->name,
@@ -132,6 +176,21 @@ static void print_event(void *context, const struct sv_wire_row *row)
     if (*row->note)
         fprintf(stdout, " (%s)", row->note);
     putc('\n', stdout);
+}
+
+static void say_gap(const struct call *call)
+{
+    static const char text[] =
+        "svscan was started again: events may be missing";
+    struct json *json;
+
+    sv_warn(text);
+    if (!call->json)
+        return;
+    json = json_line();
+    json_time(json, "time", sv_realtime());
+    json_text(json, "warning", text);
+    json_end(json);
 }
 
 /* The connection is new: what happened meanwhile is not known. */
@@ -156,7 +215,7 @@ int verb_events(const struct call *call)
         show_end();
         if (asked == ASKED_LOST) {
             tree_reconnect(tree);
-            sv_warn("svscan was started again: events may be missing");
+            say_gap(call);
             watch_surely(tree, &hearer);
         }
     } while (asked != ASKED_LATE);

@@ -93,11 +93,10 @@ static void fill_uptime(char *text, const struct sv_wire_row *row,
                         int64_t realtime)
 {
     char duration[WHEN_DURATION_MAX];
-    int64_t since = sv_stamp_to_realtime(&row->stamp);
+    int64_t uptime = row_uptime(row, realtime);
 
-    stpcpy(text, row_is_alive(row)
-                     ? when_duration(duration, (realtime - since) / SV_SECOND)
-                     : "-");
+    stpcpy(text, uptime < 0 ? "-"
+                            : when_duration(duration, uptime / SV_SECOND));
 }
 
 static void fill_cells(struct cells *cells, const struct sv_wire_row *row,

@@ -10,6 +10,7 @@
 
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/show.h"
 
 static const struct target {
     const char *word; /* as it is typed, and as it is shown */
@@ -57,13 +58,23 @@ static void upgrade_init(struct tree *tree, const struct target *target)
     tree_ask_surely(tree, &hearer, NULL);
 }
 
-static int say(const struct target *target, const char *before,
-               const char *after)
+static void show(const struct target *target, const char *before,
+                 const char *after)
 {
     printf("%s %s -> %s%s\n", target->word, *before ? before : "?",
            *after ? after : "?",
            strcmp(before, after) == 0 ? ", the same version" : "");
-    return fflush(stdout) == EOF ? SV_EXIT_SYSTEM : SV_EXIT_OK;
+}
+
+static void show_json(const struct target *target, const char *before,
+                      const char *after)
+{
+    struct json *json = json_answer();
+
+    json_text(json, "program", target->word);
+    json_text(json, "before", before);
+    json_text(json, "after", after);
+    json_end(json);
 }
 
 int verb_upgrade(const struct call *call)
@@ -80,5 +91,7 @@ int verb_upgrade(const struct call *call)
         upgrade_svscan(tree, target);
     tree_fact(tree, target->fact, after);
     tree_close(tree);
-    return say(target, before, after);
+    (call->json ? show_json : show)(target, before, after);
+    show_end();
+    return SV_EXIT_OK;
 }

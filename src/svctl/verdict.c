@@ -23,6 +23,15 @@ bool row_is_ready(const struct sv_wire_row *row)
             (row->flags & SV_ROW_READY || !(row->flags & SV_ROW_ANNOUNCES)));
 }
 
+int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime)
+{
+    int64_t since = sv_stamp_to_realtime(&row->stamp);
+
+    if (!row_is_alive(row) && row->state != SV_WIRE_DONE)
+        return -1;
+    return realtime > since ? realtime - since : 0;
+}
+
 static bool stamps_differ(const tain *one, const tain *other)
 {
     return one->sec.x != other->sec.x || one->nano != other->nano;

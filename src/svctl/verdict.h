@@ -66,6 +66,10 @@ bool row_is_alive(const struct sv_wire_row *row);
 /* Is it up, and ready where it announces readiness? */
 bool row_is_ready(const struct sv_wire_row *row);
 
+/* Nanoseconds since run was started, if it is alive, or since a oneshot was
+ * done; else -1. */
+int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime);
+
 /* How the last run ended: "exit code 1", "signal TERM", "nobody knows how". */
 enum { EXIT_TEXT_MAX = 32 };
 char *row_exit(char buf[static EXIT_TEXT_MAX], const struct sv_wire_row *row);

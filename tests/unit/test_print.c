@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "svctl/print.h"
+#include "svctl/show.h"
 
 typedef void printing(FILE *to, const char *name, const char *line,
                       size_t size);
@@ -55,14 +56,26 @@ START_TEST(the_service_stands_behind_the_time)
 }
 END_TEST
 
+static void line_json(FILE *to, const char *name, const char *line,
+                      size_t size)
+{
+    struct json json = {.to = to};
+
+    json_open(&json, NULL, '{');
+    print_line_json(&json, name, line, size);
+    json_end(&json);
+}
+
 START_TEST(json_is_valid_whatever_the_bytes_are)
 {
-    expect(print_line_json, "web", "@400000006553f1250ee6b280 one",
+    expect(line_json, "web", "@400000006553f1250ee6b280 one",
            "{\"time\": \"2023-11-14T22:13:20.250000Z\", "
            "\"service\": \"web\", \"msg\": \"one\"}\n");
-    expect(print_line_json, "w\"", "\xff\t\\",
+    expect(line_json, "w\"", "\xff\t\\",
            "{\"time\": null, \"service\": \"w\\\"\", "
            "\"msg\": \"\\u00ff\\u0009\\\\\"}\n");
+    expect(line_json, "web", "",
+           "{\"time\": null, \"service\": \"web\", \"msg\": \"\"}\n");
 }
 END_TEST
 
