@@ -78,13 +78,23 @@ enum sv_child_role {
 enum {
     SV_CHILD_LAST = 1 << 0,    /* supervision ends with this process */
     SV_CHILD_AWAITED = 1 << 1, /* its readiness is still awaited */
-    SV_CHILD_STOPS = 1 << 3,   /* it is to stop when who needs it has */
     SV_CHILD_CLOSED = 1 << 2,  /* its finish gets /dev/null for 0 and 1 */
     SV_CHILD_UNHEALTHY = 1 << 3, /* it is told to go for being so */
+    SV_CHILD_STOPS = 1 << 4,   /* it is to stop when who needs it has; version 3
+                                  said that with the bit of UNHEALTHY */
     SV_CHILD_LATE = 1 << 8,    /* up, down: its time was over */
     SV_CHILD_TOLD = 1 << 9,    /* ... or it was to end: it was told to go */
     SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
 };
+
+/* As a sum, two of one bit would carry into the next. */
+_Static_assert(SV_CHILD_LAST + SV_CHILD_AWAITED + SV_CHILD_CLOSED
+                       + SV_CHILD_UNHEALTHY + SV_CHILD_STOPS + SV_CHILD_LATE
+                       + SV_CHILD_TOLD + SV_CHILD_FAILED
+                   == (SV_CHILD_LAST | SV_CHILD_AWAITED | SV_CHILD_CLOSED
+                       | SV_CHILD_UNHEALTHY | SV_CHILD_STOPS | SV_CHILD_LATE
+                       | SV_CHILD_TOLD | SV_CHILD_FAILED),
+               "each flag is a bit of its own");
 
 /* Of the tree.  A stop that init asks for is not noted: init says it again. */
 enum {

@@ -22,7 +22,7 @@
 #define SV_STATE_VARIABLE "SV_RESUME"
 #define SV_STATE_QUESTION "--can-take"
 
-enum { SV_STATE_VERSION = 3 };
+enum { SV_STATE_VERSION = 4 };
 
 struct sv_state {
     char magic[8];    /* whose it is: "svscan", "init" */

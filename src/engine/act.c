@@ -88,7 +88,7 @@ static void unwant(struct service *service)
         service_disarm(service);
 }
 
-static void mark(struct service *service, unsigned flags)
+void service_mark(struct service *service, unsigned flags)
 {
     struct sv_child *child = service->child;
 
@@ -108,7 +108,7 @@ static void kill_sequence(struct service *service)
         return;
     }
     if (service->state == STATE_LAST_UP)
-        mark(service, SV_CHILD_LAST);
+        service_mark(service, SV_CHILD_LAST);
     signal = service_signal(service, SV_DOWN_SIGNAL, SIGTERM);
     if (!service_send_main(service, signal))
         service_send(service, signal);
@@ -150,14 +150,14 @@ void service_be_unhealthy(struct service *service, const char *const *why)
         return;
     service_note(service, why);
     service->is_unhealthy = true;
-    mark(service, SV_CHILD_UNHEALTHY);
+    service_mark(service, SV_CHILD_UNHEALTHY);
     service_happen(service, EVENT_UNHEALTHY);
 }
 
 static void forget_stdio(struct service *service)
 {
     service->close_stdio = true;
-    mark(service, SV_CHILD_LAST | SV_CHILD_CLOSED);
+    service_mark(service, SV_CHILD_LAST | SV_CHILD_CLOSED);
 }
 
 void service_tell(const struct service *service, struct sv_status *status)

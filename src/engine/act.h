@@ -38,6 +38,8 @@ bool service_has(struct service *service, const char *file);
  * runs. */
 void service_send(const struct service *service, int signal);
 void service_send_group(const struct service *service, int signal);
+/* Adds flags to its record. */
+void service_mark(struct service *service, unsigned flags);
 /* As service_arm, ms milliseconds from now; and the opposite. */
 void service_arm_in(struct service *service, uint32_t ms);
 /* Is its first start to be left to who knows what it needs? */

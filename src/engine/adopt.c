@@ -381,7 +381,8 @@ static void adopt_idle(struct service *service, const struct sv_status *told)
 }
 
 /* Nothing of it runs: its record says what it has come to.  What is wanted may
- * have become another just before. */
+ * have become another just before; one that has failed is wanted only once it
+ * is to be tried again. */
 static void adopt_rest(struct service *service, const struct sv_status *told)
 {
     const struct sv_child *child = service->child;
@@ -397,11 +398,12 @@ static void adopt_rest(struct service *service, const struct sv_status *told)
     service->is_new = service->never_started;
     tell_again(service, told);
     service->is_new = false;
-    if (service->state == STATE_DONE && !service->want)
+    if (service->state == STATE_DONE && !service->want
+        && !service->stops_later)
         service_happen(service, EVENT_STOP_DUE);
-    else if (service->state != STATE_IDLE || !service->want
-             || !service_must_wait(service))
-        service_retry(service);
+    else if (service->state != STATE_DONE && service->want
+             && !service->engine->is_stopping && !service_must_wait(service))
+        service_happen(service, EVENT_WANT_UP);
 }
 
 /* Its script was about to start, or could not be. */
@@ -504,7 +506,9 @@ void adopt(struct service *service)
                          || (service->ready
                              && sv_child_role(child) == SV_ROLE_RUN)
                          || service_said_socket(service) >= 0;
-    service->is_unhealthy = sv_child_flags(child) & SV_CHILD_UNHEALTHY;
+    service->is_unhealthy =
+        sv_child_flags(child) & SV_CHILD_UNHEALTHY
+        && (service->want || !(sv_child_flags(child) & SV_CHILD_STOPS));
     /* Of finish only its own start is known: the next of run is a second
      * after that, which is never too early. */
     service->started = child->t0;

@@ -341,7 +341,8 @@ void service_go_on(struct service *service)
         service->is_failed = false;
         service_forget_note(service);
     }
-    if (service->state == STATE_DONE && !service->want)
+    if (service->state == STATE_DONE && !service->want
+        && !service->stops_later)
         service->follow = EVENT_STOP_DUE;
     else if (service->state == STATE_IDLE && service->want && !is_stopping)
         service->follow = EVENT_START_DUE;
@@ -356,7 +357,8 @@ void service_settle_oneshot(struct service *service)
     if (service->state == STATE_IDLE)
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     else if (service->state == STATE_DONE)
-        sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_UP, 0);
+        sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_UP,
+                        sv_child_flags(child) & SV_CHILD_STOPS);
     else if (service->state == STATE_FAILED)
         sv_child_become(child, SV_CHILD_IDLE, sv_child_role(child),
                         (sv_child_flags(child) & SV_CHILD_LATE)

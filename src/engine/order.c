@@ -166,8 +166,9 @@ static bool is_up(const struct service *service)
 static unsigned facts_of(const struct service *service)
 {
     bool is_there = !is_idle(service) && service->state != STATE_GONE;
-    bool has_failed = service->is_failed || service->is_failing
-                      || service->note_is_loop;
+    bool has_failed = !service->waits /* else it is tried again */
+                      && (service->is_failed || service->is_failing
+                          || service->note_is_loop);
 
     return (service->want ? GRAPH_WANTED : 0u)
            | (is_up(service) ? GRAPH_UP : 0u)
@@ -286,11 +287,25 @@ void order_read_again(struct order *order, const char *name)
 
 /* ---- waiting ------------------------------------------------------------- */
 
+/* Whatever was wanted last counts, for the next svscan too. */
+static void forget_stop(struct service *service)
+{
+    struct sv_child *child = service->child;
+    unsigned flags = sv_child_flags(child);
+
+    service->stops_later = false;
+    if (flags & SV_CHILD_STOPS)
+        sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                        flags & ~(unsigned)SV_CHILD_STOPS);
+}
+
 void order_see(struct order *order, struct service *service)
 {
     if (service->waits && (!is_idle(service) || !service->want))
         service->waits = false;
-    if (service->stops_later && (is_idle(service) || service->stopping))
+    if (service->want)
+        forget_stop(service);
+    else if (is_idle(service) || service->stopping)
         service->stops_later = false;
     if (service->node != NULL && service->state != STATE_GONE)
         graph_tell(&order->graph, service->node, facts_of(service));
@@ -453,7 +468,6 @@ static bool is_to_start(const struct service *service)
 
 static void want_up(struct order *order, struct service *service)
 {
-    service->stops_later = false;
     if (!is_idle(service)) {
         service_happen(service, EVENT_WANT_UP);
         return;
@@ -467,6 +481,7 @@ static void want_up(struct order *order, struct service *service)
         return;
     }
     service->is_failing = false;
+    service_disarm(service); /* a restart would not wait */
     service->want = service->waits = true;
     service_save(service);
     tell_client(service);
@@ -514,19 +529,18 @@ static bool is_to_stop(const struct service *service)
            && (!is_idle(service) || service->want);
 }
 
+/* No event: a oneshot that is not wanted any more is undone at once. */
 static void want_down(struct order *order, struct service *service)
 {
-    struct sv_child *child = service->child;
-
     if (is_idle(service) || graph_may_stop(service->node)) {
         service_happen(service, EVENT_WANT_DOWN);
         return;
     }
-    sv_child_become(child, sv_child_state(child), sv_child_role(child),
-                    sv_child_flags(child) | SV_CHILD_STOPS);
-    service_happen(service, EVENT_WANT_STAY);
+    service_mark(service, SV_CHILD_STOPS);
     service->stops_later = true;
-    order_see(order, service);
+    service->want = false;
+    service_save(service);
+    tell_client(service);
     graph_touch(&order->graph, service->node);
 }
 

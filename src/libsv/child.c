@@ -27,6 +27,7 @@ enum {
     PARENT = 4, START_TIME = 22, /* fields of /proc/PID/stat */
     TICKS_PER_SECOND = 100,
     TREE_VERSION = 2, /* from it on the header has the word of the tree */
+    MIXED_VERSION = 3, /* its bit of UNHEALTHY may mean STOPS as well */
     PAGE_SLOTS = 4096 / sizeof(struct sv_child),
     BATCH = 4 * PAGE_SLOTS, /* read at once */
 };
@@ -205,6 +206,19 @@ static bool copy_slot(struct sv_children *children, const struct sv_child *slot)
     return true;
 }
 
+/* Who reads them knows by what is wanted which of the two it is. */
+static void tell_apart(struct sv_children *children)
+{
+    for (size_t i = 1; i <= children->copied; i++) {
+        struct sv_child *child = &children->slots[i];
+        unsigned flags = sv_child_flags(child);
+
+        if (flags & SV_CHILD_UNHEALTHY)
+            sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                            flags | SV_CHILD_STOPS);
+    }
+}
+
 /* Many at a time: the file has room for every service that there may be. */
 static bool copy_slots(struct sv_children *children, int fd)
 {
@@ -224,10 +238,15 @@ static bool copy_slots(struct sv_children *children, int fd)
 static bool copy_same_world(struct sv_children *children, int fd,
                             const struct header *old)
 {
-    if (old->format <= SV_STATE_VERSION)
-        return copy_slots(children, fd);
-    errno = EPROTONOSUPPORT;
-    return false;
+    if (old->format > SV_STATE_VERSION) {
+        errno = EPROTONOSUPPORT;
+        return false;
+    }
+    if (!copy_slots(children, fd))
+        return false;
+    if (old->format == MIXED_VERSION)
+        tell_apart(children);
+    return true;
 }
 
 static bool copy_old(struct sv_children *children, int base, const char *file,

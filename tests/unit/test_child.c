@@ -104,6 +104,35 @@ START_TEST(of_the_tree_a_first_version_notes_nothing)
 }
 END_TEST
 
+/* One bit had two meanings there, of which whoever reads it takes the one that
+ * what is wanted leaves. */
+START_TEST(of_a_third_version_an_unhealthy_one_may_be_to_stop)
+{
+    const unsigned both = SV_CHILD_UNHEALTHY | SV_CHILD_STOPS;
+
+    for (int format = 2; format <= SV_STATE_VERSION; format++) {
+        struct sv_children children = opened();
+
+        for (int i = 1; i <= 3; i++)
+            sv_child_become(sv_children_take(&children, 7, (uint64_t)i),
+                            SV_CHILD_RUNNING, SV_ROLE_RUN,
+                            i == 2 ? SV_CHILD_UNHEALTHY | SV_CHILD_LAST
+                                   : SV_CHILD_LATE);
+        forget(&children);
+        change(FORMAT_AT, format - SV_STATE_VERSION);
+        children = opened();
+        ck_assert_uint_eq(sv_child_flags(&children.slots[1]), SV_CHILD_LATE);
+        ck_assert_uint_eq(sv_child_flags(&children.slots[2]) & both,
+                          format == 3 ? both : SV_CHILD_UNHEALTHY);
+        ck_assert(sv_child_flags(&children.slots[2]) & SV_CHILD_LAST);
+        ck_assert_int_eq(sv_child_state(&children.slots[2]), SV_CHILD_RUNNING);
+        ck_assert_int_eq(sv_child_role(&children.slots[2]), SV_ROLE_RUN);
+        forget(&children);
+        ck_assert_int_eq(unlinkat(service, FILE_NAME, 0), 0);
+    }
+}
+END_TEST
+
 START_TEST(state_role_and_flags_are_one_word)
 {
     struct sv_child child = { .pid = 1 };
@@ -374,6 +403,7 @@ int main(void)
 {
     return UNIT_RUN_IN_SCRATCH(
         "child", a_slot_is_idle_and_empty_when_it_is_taken,
+        of_a_third_version_an_unhealthy_one_may_be_to_stop,
         state_role_and_flags_are_one_word,
         there_are_as_many_slots_as_asked_for_less_the_header,
         a_slot_that_was_freed_is_taken_again,
