@@ -41,9 +41,9 @@ SVSCAN = main access catch client copy defs handle handover known leave links lo
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
-SVCTL = main ask change check complete enable finding help import json lag lint log \
+SVCTL = main ask change check choose complete deps enable finding help import json lag links lint log \
 	logdir machine metrics names needs new print rows script service signal source \
-	status table upgrade verbs verdict when
+	status table upgrade verbs verdict when why
 SVEXEC = account main options
 
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \

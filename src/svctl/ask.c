@@ -207,6 +207,22 @@ static bool hear_facts(struct sv_wire_in *in, const struct hearer *hearer)
     return sv_wire_at_end(in);
 }
 
+static bool hear_links(struct sv_wire_in *in, const struct hearer *hearer)
+{
+    char name[SV_NAME_MAX + 1];
+    char other[SV_NAME_MAX + 1];
+    uint8_t letter;
+
+    while (sv_wire_get_u8(in, &letter)) {
+        if (!sv_wire_get_text(in, name, sizeof name) ||
+            !sv_wire_get_text(in, other, sizeof other))
+            return false;
+        if (hearer->link)
+            hearer->link(hearer->context, letter, name, other);
+    }
+    return sv_wire_at_end(in);
+}
+
 static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
                  const struct hearer *hearer)
 {
@@ -218,6 +234,8 @@ static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
         return hear_faults(in, hearer);
     case SV_WIRE_FACTS:
         return hear_facts(in, hearer);
+    case SV_WIRE_LINKS:
+        return hear_links(in, hearer);
     default:
         return type == SV_WIRE_END;
     }
@@ -329,15 +347,13 @@ void tree_list(struct tree *tree, struct rows *rows)
     tree_ask_surely(tree, &hearer, forget_rows);
 }
 
-/* Only these, if that can be said in one message: no patterns among them, and
- * not too many.  Who is not there is not in *rows. */
-static bool list_named(struct tree *tree, char **names, struct rows *rows)
+bool tree_list_named(struct tree *tree, char **names, struct rows *rows)
 {
     const struct hearer hearer = {.context = rows, .row = add_row};
 
     tree_begin(tree, SV_WIRE_LIST);
     for (; *names; names++) {
-        if (name_is_pattern(*names) || strlen(*names) > SV_NAME_MAX)
+        if (strlen(*names) > SV_NAME_MAX)
             return false;
         sv_wire_put_text(&tree->out, *names);
     }
@@ -364,78 +380,4 @@ bool tree_look(struct tree *tree, const char *name, struct sv_wire_row *row)
     sv_wire_put_text(&tree->out, name);
     tree_ask_surely(tree, &hearer, NULL);
     return *row->name;
-}
-
-/* Is the service chosen by arg? */
-static bool chooses(const char *arg, const char *name)
-{
-    if (!name_is_pattern(arg))
-        return strcmp(arg, name) == 0;
-    return name_matches(arg, name);
-}
-
-/* Says that nothing has this name; looks up what may have been meant. */
-static void say_unknown(struct tree *tree, const char *arg, struct rows *known)
-{
-    const char *near;
-
-    if (name_is_pattern(arg)) {
-        sv_say(SV_FATAL, 0, SV_STRINGS("no service's name matches ", arg));
-        return;
-    }
-    if (!known->count)
-        tree_list(tree, known);
-    near = name_nearest(known, arg);
-    if (near)
-        sv_say(SV_FATAL, 0,
-               SV_STRINGS("no such service: ", arg, " (did you mean ", near,
-                          "?)"));
-    else
-        sv_say(SV_FATAL, 0, SV_STRINGS("no such service: ", arg));
-}
-
-static void die_of_unknown(struct tree *tree, char **args,
-                           const struct rows *chosen)
-{
-    struct rows known = {0};
-    bool unknown = false;
-
-    for (; *args; args++) {
-        size_t i = 0;
-
-        while (i < chosen->count && !chooses(*args, chosen->rows[i].name))
-            i++;
-        if (i < chosen->count)
-            continue;
-        say_unknown(tree, *args, &known);
-        unknown = true;
-    }
-    rows_free(&known);
-    if (unknown)
-        exit(SV_EXIT_USAGE);
-}
-
-static bool is_chosen(char **args, bool all, const char *name)
-{
-    if (all && !name_is_logger(name))
-        return true;
-    for (; *args; args++)
-        if (chooses(*args, name))
-            return true;
-    return false;
-}
-
-void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows)
-{
-    size_t kept = 0;
-
-    if (all || !*args || !list_named(tree, args, rows)) {
-        tree_list(tree, rows);
-        for (size_t i = 0; i < rows->count; i++)
-            if ((!*args && !all) || is_chosen(args, all, rows->rows[i].name))
-                rows->rows[kept++] = rows->rows[i];
-        rows->count = kept;
-    }
-    die_of_unknown(tree, args, rows);
-    rows_sort(rows);
 }

@@ -27,6 +27,8 @@ struct hearer {
     void (*row)(void *context, const struct sv_wire_row *row);
     void (*fault)(void *context, const char *name, const char *reason);
     void (*fact)(void *context, const char *name, const char *value);
+    void (*link)(void *context, unsigned char letter, const char *name,
+                 const char *other);
 };
 
 struct tree {
@@ -69,8 +71,8 @@ enum asked tree_listen(struct tree *tree, const struct hearer *hearer,
 enum { LOSS_PATIENCE_MS = 10000, LOSSES_MAX = 10 };
 void tree_reconnect(struct tree *tree);
 
-/* Replaces *rows by the rows of the services that args (names, patterns; none:
- * all) or -a choose.  -a, and a pattern without a slash, choose no loggers.
+/* Replaces *rows by the rows of the services that args (names, patterns, bundles
+ * for all that they hold; none: all) or -a choose.  -a, and a pattern without a slash, choose no loggers.
  * Says which names no service has, with what may have been meant, and then
  * exits with 100. */
 void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows);
@@ -82,7 +84,10 @@ bool tree_look(struct tree *tree, const char *name, struct sv_wire_row *row);
 void tree_fact(struct tree *tree, const char *name,
                char value[static SV_WIRE_FACT_MAX + 1]);
 
-/* Replaces *rows by those of all services. */
+/* Replaces *rows by those of all services; or, asked in one message, by those of
+ * names (as many as there are before NULL): false, and nothing done, if there are
+ * too many of them for that.  Who is not there is not in *rows. */
 void tree_list(struct tree *tree, struct rows *rows);
+bool tree_list_named(struct tree *tree, char **names, struct rows *rows);
 
 #endif

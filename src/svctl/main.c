@@ -127,6 +127,9 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'o':
         call->sort = true;
         break;
+    case 'D':
+        call->dot = true;
+        break;
     case 'R':
         call->root = optarg;
         break;

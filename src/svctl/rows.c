@@ -23,14 +23,6 @@ void rows_add(struct rows *rows, const struct sv_wire_row *row)
     rows->rows[rows->count++] = *row;
 }
 
-struct sv_wire_row *rows_find(const struct rows *rows, const char *name)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        if (strcmp(rows->rows[i].name, name) == 0)
-            return &rows->rows[i];
-    return NULL;
-}
-
 /* As strcmp, but a slash is the least letter: web, web/log, web-2. */
 static int compare_names(const char *one, const char *other)
 {
@@ -53,6 +45,18 @@ void rows_sort(struct rows *rows)
 {
     if (rows->count)
         qsort(rows->rows, rows->count, sizeof *rows->rows, compare_rows);
+}
+
+static int compare_name(const void *name, const void *row)
+{
+    return compare_names(name, ((const struct sv_wire_row *)row)->name);
+}
+
+struct sv_wire_row *rows_find(const struct rows *rows, const char *name)
+{
+    return rows->count ? bsearch(name, rows->rows, rows->count,
+                                 sizeof *rows->rows, compare_name)
+                       : NULL;
 }
 
 void rows_free(struct rows *rows)
@@ -135,11 +139,8 @@ void nearest_try(struct nearest *nearest, const char *word)
     }
 }
 
-const char *name_nearest(const struct rows *rows, const char *name)
+void nearest_row(struct nearest *nearest, const struct rows *rows)
 {
-    struct nearest nearest = nearest_to(name);
-
     for (size_t i = 0; i < rows->count; i++)
-        nearest_try(&nearest, rows->rows[i].name);
-    return nearest.found;
+        nearest_try(nearest, rows->rows[i].name);
 }

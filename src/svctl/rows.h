@@ -18,10 +18,10 @@ struct rows {
 
 /* Appends a copy of *row.  Exits with 111 where there is no memory. */
 void rows_add(struct rows *rows, const struct sv_wire_row *row);
-/* NULL if no row has that name. */
-struct sv_wire_row *rows_find(const struct rows *rows, const char *name);
 /* By name, each logger after its service. */
 void rows_sort(struct rows *rows);
+/* Of sorted rows; NULL if none has that name. */
+struct sv_wire_row *rows_find(const struct rows *rows, const char *name);
 void rows_free(struct rows *rows);
 
 /* Does name hold a character that makes it a pattern? */
@@ -48,8 +48,6 @@ struct nearest {
 };
 struct nearest nearest_to(const char *mistyped);
 void nearest_try(struct nearest *nearest, const char *word);
-
-/* The name in rows that is most like name; NULL if none is much like it. */
-const char *name_nearest(const struct rows *rows, const char *name);
+void nearest_row(struct nearest *nearest, const struct rows *rows);
 
 #endif

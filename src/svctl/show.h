@@ -23,6 +23,9 @@ struct look look_of(int fd);
 /* A line for each row, below a heading; below a row what is wrong with it. */
 void table_print(FILE *to, const struct rows *rows, const struct look *look);
 
+/* One word for the state, in its colour. */
+void print_state_word(FILE *to, const struct sv_wire_row *row, bool has_colour);
+
 /* A text of whose bytes none can move the cursor, or ring the bell. */
 void print_clean(FILE *to, const char *text);
 

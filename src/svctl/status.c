@@ -15,13 +15,10 @@
 #include "svctl/verdict.h"
 #include "svctl/when.h"
 
-/* Who is named must be up; of all, those that are wanted, and a definition that
- * is no service for its fault is wanted by somebody. */
+/* Who is named must be up. */
 static bool is_as_it_should(const struct sv_wire_row *row, bool is_named)
 {
-    if (row_is_ready(row))
-        return true;
-    return !is_named && !(row->flags & SV_ROW_WANT_UP) && !*row->note;
+    return is_named ? row_is_ready(row) : row_is_well(row);
 }
 
 /* 0: it is not what it should be, and nothing is under way; 1: something is;

@@ -25,6 +25,7 @@ struct call {
     const char *needs;
     bool oneshot;       /* --oneshot */
     bool sort;          /* --sort */
+    bool dot;           /* --dot */
     const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
     bool given[128];    /* by the letter of verbs.c: which options were there */
@@ -50,6 +51,9 @@ int verb_disable(const struct call *call);
 int verb_import(const struct call *call);
 int verb_rescan(const struct call *call);
 int verb_upgrade(const struct call *call);
+int verb_deps(const struct call *call);
+int verb_tree(const struct call *call);
+int verb_why(const struct call *call);
 int verb_metrics(const struct call *call);
 int verb_new(const struct call *call);
 int verb_check(const struct call *call);

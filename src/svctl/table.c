@@ -76,6 +76,16 @@ static enum colour state_colour(const struct sv_wire_row *row)
     return row_is_ready(row) && !(row->flags & SV_ROW_PAUSED) ? GREEN : YELLOW;
 }
 
+void print_state_word(FILE *to, const struct sv_wire_row *row, bool has_colour)
+{
+    enum colour colour = has_colour ? state_colour(row) : PLAIN;
+
+    if (colour)
+        fprintf(to, "\033[%dm%s\033[m", (int)colour, state_word(row));
+    else
+        fputs(state_word(row), to);
+}
+
 static void fill_exit(char *text, const struct sv_wire_row *row)
 {
     if (!row->deaths && !row->wstat)

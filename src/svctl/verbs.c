@@ -12,6 +12,9 @@
 
 const struct verb verbs[] = {
     {"status", "[NAME...]", "ajo", "what the services do", verb_status},
+    {"why", "[NAME...]", "j", "why they are not up, in a sentence", verb_why},
+    {"tree", "[NAME...]", "", "what runs, above what it needs", verb_tree},
+    {"deps", "[NAME...]", "jD", "what needs what", verb_deps},
     {"start", "NAME...", "ajw", "start, and wait until ready", verb_start},
     {"stop", "NAME...", "ajw", "stop, and wait until down", verb_stop},
     {"restart", "NAME...", "ajw", "stop, start, and wait until ready",
@@ -60,6 +63,7 @@ const struct verb_option verb_options[] = {
     {'s', false, false, "since", "TIME",
      "all since then, or so long ago (10m)"},
     {'o', false, false, "sort", NULL, "trouble first"},
+    {'D', false, false, "dot", NULL, "for Graphviz"},
     {'u', false, false, "user", "USER", "run by that user"},
     {'O', false, false, "oneshot", NULL, "something that is done once"},
     {'N', false, false, "needs", "NAME", "which must be up before"},

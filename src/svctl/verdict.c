@@ -32,6 +32,12 @@ int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime)
     return realtime > since ? realtime - since : 0;
 }
 
+bool row_is_well(const struct sv_wire_row *row)
+{
+    return row_is_ready(row) ||
+           (!(row->flags & SV_ROW_WANT_UP) && !*row->note);
+}
+
 static bool stamps_differ(const tain *one, const tain *other)
 {
     return one->sec.x != other->sec.x || one->nano != other->nano;

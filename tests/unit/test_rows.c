@@ -44,6 +44,15 @@ START_TEST(a_pattern_does_not_reach_into_loggers)
 }
 END_TEST
 
+/* The name that is most like the mistyped one. */
+static const char *nearest(const char *mistyped)
+{
+    struct nearest found = nearest_to(mistyped);
+
+    nearest_row(&found, &rows);
+    return found.found;
+}
+
 START_TEST(only_what_ends_in_log_is_a_logger)
 {
     ck_assert(name_is_logger("web/log"));
@@ -83,10 +92,10 @@ START_TEST(only_a_name_that_is_near_is_suggested)
     add("dbus");
     add("nginx");
     add("a");
-    ck_assert_str_eq(name_nearest(&rows, "dbsu"), "dbus");
-    ck_assert_str_eq(name_nearest(&rows, "ngnxi"), "nginx");
-    ck_assert_ptr_null(name_nearest(&rows, "postfix"));
-    ck_assert_ptr_null(name_nearest(&rows, "xyz"));
+    ck_assert_str_eq(nearest("dbsu"), "dbus");
+    ck_assert_str_eq(nearest("ngnxi"), "nginx");
+    ck_assert_ptr_null(nearest("postfix"));
+    ck_assert_ptr_null(nearest("xyz"));
     rows_free(&rows);
 }
 END_TEST
