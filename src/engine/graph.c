@@ -466,6 +466,14 @@ static bool is_used(const struct graph_node *node)
     return node->is_bundle ? node->users > 0 : has(node, GRAPH_RUNNING);
 }
 
+/* Along a soft edge, those that stay up hold nobody up. */
+static bool is_leaving(const struct graph *graph, const struct graph_node *node)
+{
+    return is_used(node)
+           && (node->is_bundle || graph->all_stops
+               || !has(node, GRAPH_WANTED));
+}
+
 static void add(uint32_t *count, bool before, bool now)
 {
     *count += now;
@@ -498,14 +506,18 @@ static void tell_back(struct graph *graph, const struct graph_node *node,
 }
 
 /* Those that it leads to hear whether they must wait for it to stop. */
-static void tell_on(struct graph *graph, const struct graph_node *node)
+static void tell_on(struct graph *graph, const struct graph_node *node,
+                    bool was_used, bool was_leaving)
 {
     for (size_t i = 0; i < node->outs; i++) {
         const struct graph_edge *edge = &node->out[i];
 
         if (edge->is_cyclic)
             continue;
-        add(&edge->to->users, !node->is_used, node->is_used);
+        if (graph_is_hard(edge->kind))
+            add(&edge->to->users, was_used, node->is_used);
+        else
+            add(&edge->to->users, was_leaving, node->is_leaving);
         graph_touch(graph, edge->to);
     }
 }
@@ -515,16 +527,18 @@ static void spread(struct graph *graph, struct graph_node *node)
     const struct told before = { node->is_up, node->is_dead,
                                  node->is_pending };
     bool was_used = node->is_used;
+    bool was_leaving = node->is_leaving;
 
     node->is_up = is_up(node);
     node->is_dead = is_dead(node);
     node->is_pending = is_pending(node);
     node->is_used = is_used(node);
+    node->is_leaving = is_leaving(graph, node);
     if (node->is_up != before.is_up || node->is_dead != before.is_dead
         || node->is_pending != before.is_pending)
         tell_back(graph, node, &before);
-    if (node->is_used != was_used)
-        tell_on(graph, node);
+    if (node->is_used != was_used || node->is_leaving != was_leaving)
+        tell_on(graph, node, was_used, was_leaving);
 }
 
 /* As if nobody had told anything yet. */
@@ -532,12 +546,19 @@ static void forget_all(struct graph *graph)
 {
     for (struct graph_node *node = graph->first; node != NULL;
          node = node->next) {
-        node->is_up = node->is_dead = node->is_pending = node->is_used = false;
+        node->is_up = node->is_dead = node->is_pending = false;
+        node->is_used = node->is_leaving = false;
         node->lacks = node->dead_needs = node->waits = node->users = 0;
         for (size_t i = 0; i < node->outs; i++)
             node->lacks += graph_is_hard(node->out[i].kind);
         graph_touch(graph, node);
     }
+}
+
+void graph_stop_all(struct graph *graph)
+{
+    graph->is_dirty |= !graph->all_stops;
+    graph->all_stops = true;
 }
 
 void graph_settle(struct graph *graph)

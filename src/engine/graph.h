@@ -7,7 +7,8 @@
  *
  *   web --needs--> db           web starts when db is up, db stops when web is
  *                               down
- *   web --after--> mail         the same where both are wanted, and no more
+ *   web --after--> mail         the same where both are wanted, or both are to
+ *                               stop, and no more
  *   tier --holds--> web         a bundle: up when all that it holds is
  *
  * Facts are told as they change (graph_tell) and spread when graph_settle is
@@ -80,13 +81,15 @@ struct graph_node {
     uint32_t dead_needs; /* ... and will not be, by themselves */
     uint32_t waits;      /* on their way up, and this comes after them, or holds
                             them */
-    uint32_t users;      /* running, and to be stopped before this */
+    uint32_t users;      /* running, and to be stopped before this; along a soft
+                            edge, those that are not wanted either */
 
     /* As it last told them: */
     bool is_up;
     bool is_dead;
     bool is_pending;
     bool is_used;
+    bool is_leaving;
 
     /* For the search for cycles. */
     uint32_t index;
@@ -108,7 +111,8 @@ struct graph {
     struct graph_node **queued_end;
     struct graph_node *touched;
     struct graph_node **touched_end;
-    bool is_dirty; /* edges have changed */
+    bool is_dirty;  /* edges have changed */
+    bool all_stops; /* graph_stop_all */
 };
 
 /* Starts with no node.  False with errno set. */
@@ -142,6 +146,9 @@ void graph_tell(struct graph *graph, struct graph_node *node, unsigned facts);
 
 /* Puts it on the list of touched nodes. */
 void graph_touch(struct graph *graph, struct graph_node *node);
+
+/* From now on all is to stop, whether it is wanted or not. */
+void graph_stop_all(struct graph *graph);
 
 /* Lets everything that was told spread. */
 void graph_settle(struct graph *graph);

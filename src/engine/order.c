@@ -395,6 +395,11 @@ void order_run(struct order *order)
     order->is_running = false;
 }
 
+void order_stop_all(struct order *order)
+{
+    graph_stop_all(&order->graph);
+}
+
 bool order_may_stop(struct order *order, const struct service *service)
 {
     if (service->node == NULL)
@@ -529,10 +534,12 @@ static bool is_to_stop(const struct service *service)
            && (!is_idle(service) || service->want);
 }
 
-/* No event: a oneshot that is not wanted any more is undone at once. */
+/* It is told to go when this round is over, so that who is told in the same
+ * round to stop, and comes after it, goes before it.  No event: a oneshot that
+ * is not wanted any more is undone at once. */
 static void want_down(struct order *order, struct service *service)
 {
-    if (is_idle(service) || graph_may_stop(service->node)) {
+    if (is_idle(service)) {
         service_happen(service, EVENT_WANT_DOWN);
         return;
     }

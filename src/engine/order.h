@@ -57,6 +57,8 @@ void order_read_again(struct order *order, const char *name);
  * wrong of those that wait in vain. */
 void order_run(struct order *order);
 
+/* From now on all services are to stop. */
+void order_stop_all(struct order *order);
 /* May it stop, as far as others go? */
 bool order_may_stop(struct order *order, const struct service *service);
 
@@ -68,7 +70,7 @@ const char *order_start(struct order *order, const char *name,
                         order_permit *may, void *context);
 
 /* Wants name down, with all that need it: each stops when those that need it
- * are down.  One that is essential is stopped by force only. */
+ * are down, and those that come after it and are to stop as well.  One that is essential is stopped by force only. */
 const char *order_stop(struct order *order, const char *name, bool by_force,
                        order_permit *may, void *context);
 

@@ -54,7 +54,7 @@ static void put_link(struct sv_wire_out *out, const struct graph_node *node,
                      size_t i)
 {
     if (i == LINK_KIND)
-        sv_wire_put_link(out, kind_of(node), node->name, "");
+        sv_wire_put_link(out, (uint8_t)kind_of(node), node->name, "");
     else if (i == LINK_ESSENTIAL && node->is_essential)
         sv_wire_put_link(out, SV_LINK_ESSENTIAL, node->name, "");
     else if (i == LINK_BLAME)

@@ -193,6 +193,7 @@ void stop_begin(struct tree *tree, bool loggers_too)
     if (tree->phase != STOP_NOT)
         return;
     tree->engine.is_stopping = true;
+    order_stop_all(&tree->order);
     tree->engine.stop_kill_ms = STOP_KILL_MS;
     enter_phase(tree, STOP_SERVICES);
 }

@@ -123,6 +123,26 @@ START_TEST(who_is_needed_stops_when_nobody_runs_who_needs_it)
 }
 END_TEST
 
+START_TEST(who_comes_after_holds_up_a_stop_only_if_it_stops_as_well)
+{
+    begin();
+    SERVICE("web", ":mail", NULL);
+    SERVICE("mail", NULL);
+    tell("mail", UP);
+    tell("web", UP);
+    ck_assert(may_stop("mail"));
+    tell("web", GRAPH_RUNNING);
+    ck_assert(!may_stop("mail"));
+    tell("web", UP);
+    ck_assert(may_stop("mail"));
+    graph_stop_all(&graph);
+    ck_assert(!may_stop("mail"));
+    tell("web", 0);
+    ck_assert(may_stop("mail") && was_touched("mail"));
+    graph_close(&graph);
+}
+END_TEST
+
 START_TEST(what_failed_is_told_to_all_that_need_it_and_to_nobody_else)
 {
     begin();
@@ -388,6 +408,14 @@ static bool model_may_start(int n)
     return true;
 }
 
+/* Running, and along a soft edge not to stay so. */
+static bool model_holds_up(int from, int n)
+{
+    return (fact[from] & GRAPH_RUNNING)
+           && (is_hard_edge(from, n) || graph.all_stops
+               || !(fact[from] & WANTED));
+}
+
 static bool model_may_stop(int n)
 {
     for (int from = 0; from < NODES; from++) {
@@ -396,8 +424,7 @@ static bool model_may_stop(int n)
 
         if (!leads || !is_defined[from])
             continue;
-        if (is_bundle[from] ? !model_may_stop(from)
-                            : (fact[from] & GRAPH_RUNNING) != 0)
+        if (is_bundle[from] ? !model_may_stop(from) : model_holds_up(from, n))
             return false;
     }
     return true;
@@ -484,6 +511,8 @@ START_TEST(random_graphs_are_as_a_naive_model_has_them)
     for (int round = 0; round < ROUNDS; round++) {
         int n = rand() % NODES;
 
+        if (round == ROUNDS / 2)
+            graph_stop_all(&graph);
         if (rand() % 5 == 0)
             redefine(n);
         else
@@ -547,6 +576,7 @@ int main(void)
     return UNIT_RUN(
         "graph", who_needs_something_waits_until_that_is_up,
         who_is_needed_stops_when_nobody_runs_who_needs_it,
+        who_comes_after_holds_up_a_stop_only_if_it_stops_as_well,
         what_failed_is_told_to_all_that_need_it_and_to_nobody_else,
         what_nobody_wants_is_waited_for_and_named,
         a_name_that_is_missing_is_missed_until_it_comes,
