@@ -7,7 +7,7 @@
 
 ALL="steady1 steady2 steady3 steady4 steady5 steady6 logged logged/log chatty
 chatty/log waiting said finishing paused stopped once failing ignoring never
-private"
+private noted checked disk fs leaving broken needy vain grieved patient owed"
 
 define_steady() {
     for name; do
@@ -48,12 +48,70 @@ echo >>"$SCRATCH/starts.ignoring"
 while :; do sleep 1000; done
 END
     file ignoring timeout-kill 500000
+    define_helpers
+    define_oneshots
+    define_needs
+}
+
+# One speaks to its notify-socket, one is asked by a check.
+define_helpers() {
+    define_say
+    service noted <<END
+echo >>"$SCRATCH/starts.noted"
+"$SCRATCH/say" READY=1
+exec sleep 1000
+END
+    file noted notify-socket
+    define_steady checked
+    check checked <<END
+:
+END
+    file checked check-period 50
+}
+
+# Done; under way up, and down; failed.
+define_oneshots() {
+    for name in disk fs leaving broken; do
+        file "$name" type oneshot
+        cat >"$DEFS/$name/up" <<END
+#!/bin/sh
+echo >>"$SCRATCH/starts.$name"
+case $name in
+fs) exec sleep 1000 ;;
+broken) exit 3 ;;
+esac
+END
+        cat >"$DEFS/$name/down" <<END
+#!/bin/sh
+echo >>"$SCRATCH/starts.$name"
+exec sleep 1000
+END
+        chmod 755 "$DEFS/$name/up" "$DEFS/$name/down"
+    done
+}
+
+# needy has what it needs, vain and grieved never will, patient waits for a
+# oneshot, and owed is to stop when ignoring has.
+define_needs() {
+    define_steady needy vain grieved patient owed
+    depends needy disk
+    depends needy noted
+    depends vain nobody
+    depends grieved broken
+    depends patient fs
+    depends patient checked
+    depends ignoring owed
+}
+
+depends() {
+    mkdir -p "$DEFS/$1/dependencies.d"
+    : >"$DEFS/$1/dependencies.d/$2"
 }
 
 reach_all() {
     for name in logged logged/log chatty chatty/log waiting finishing paused \
         stopped ignoring private steady1 steady2 steady3 steady4 steady5 \
-        steady6; do
+        steady6 fs; do
         await 20 is "$name" state up
     done
     await 20 is said ready yes
@@ -68,26 +126,58 @@ reach_all() {
     await 20 is stopped state down
     send ignoring d
     await 20 is ignoring wants down
+    reach_states
 }
 
-state_of() {
-    for state_field in state pid wants ready paused wstat; do
-        printf '%s ' "$(status_of "$1" $state_field)"
+reach_states() {
+    await 20 is needy state up
+    await 20 is checked ready yes
+    await 20 lines "$SCRATCH/starts.fs" 1
+    ctl --no-wait stop leaving || fail "svctl stop leaving exited $?"
+    await 20 lines "$SCRATCH/starts.leaving" 2
+    await 20 says "vain: it is not started: needs nobody"
+    await 20 says "grieved: it is not started: needs broken, which failed"
+    ctl --no-wait stop owed || fail "svctl stop owed exited $?"
+    is owed state up || fail "owed did not wait"
+}
+
+# Pid, exit status and flags of each, as the status file has them, and how many
+# deaths its tally has: few processes for all, on whatever machine.
+files_of_all() (
+    cd "$LIVE" || exit
+    # shellcheck disable=SC2086 # names
+    set -- $ALL
+    for name; do
+        set -- "$@" "$name/supervise/status"
+        shift
     done
-    stat -c %s "$LIVE/$1/supervise/death_tally" 2>"$SCRATCH/answer" || echo 0
+    od -An -v -tx1 -w35 "$@" | cut -c 73-
+    for name; do
+        set -- "$@" "${name%/*}/death_tally"
+        shift
+    done
+    stat -c '%n %s' "$@"
+)
+
+# What svctl has to say of them, where that does not change with time.
+words_of_all() {
+    # shellcheck disable=SC2086 # names
+    ctl --json status $ALL | sed 's/[{,]/\n/g' |
+        grep -E '"(name|state|ready|failed|unhealthy|note)": '
+}
+
+states_of_all() {
+    files_of_all
+    words_of_all
 }
 
 remember_all() {
-    for name in $ALL; do
-        state_of "$name"
-    done >"$SCRATCH/before"
+    states_of_all >"$SCRATCH/before" 2>"$SCRATCH/answer"
     cat "$SCRATCH"/starts.* | wc -l >"$SCRATCH/starts"
 }
 
 same_all() {
-    for name in $ALL; do
-        state_of "$name"
-    done >"$SCRATCH/after"
+    states_of_all >"$SCRATCH/after" 2>"$SCRATCH/answer"
     diff "$SCRATCH/before" "$SCRATCH/after" || return 1
     [ "$(cat "$SCRATCH"/starts.* | wc -l)" -eq "$(cat "$SCRATCH/starts")" ]
 }
