@@ -82,17 +82,26 @@ enum {
     SV_CHILD_UNHEALTHY = 1 << 3, /* it is told to go for being so */
     SV_CHILD_STOPS = 1 << 4,   /* it is to stop when who needs it has; version 3
                                   said that with the bit of UNHEALTHY */
+    SV_CHILD_RESTARTS = 1 << 5, /* ... and then to start again */
+    SV_CHILD_AGAIN = 1 << 6,   /* it was told to go, and is to start again when
+                                  what it needs is up */
+    SV_CHILD_ONCE = 1 << 7,    /* IDLE: it is to start once, likewise */
     SV_CHILD_LATE = 1 << 8,    /* up, down: its time was over */
     SV_CHILD_TOLD = 1 << 9,    /* ... or it was to end: it was told to go */
     SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
+    SV_CHILD_ORDERS = SV_CHILD_STOPS | SV_CHILD_RESTARTS | SV_CHILD_AGAIN,
 };
 
 /* As a sum, two of one bit would carry into the next. */
 _Static_assert(SV_CHILD_LAST + SV_CHILD_AWAITED + SV_CHILD_CLOSED
-                       + SV_CHILD_UNHEALTHY + SV_CHILD_STOPS + SV_CHILD_LATE
+                       + SV_CHILD_UNHEALTHY + SV_CHILD_STOPS
+                       + SV_CHILD_RESTARTS + SV_CHILD_AGAIN + SV_CHILD_ONCE
+                       + SV_CHILD_LATE
                        + SV_CHILD_TOLD + SV_CHILD_FAILED
                    == (SV_CHILD_LAST | SV_CHILD_AWAITED | SV_CHILD_CLOSED
-                       | SV_CHILD_UNHEALTHY | SV_CHILD_STOPS | SV_CHILD_LATE
+                       | SV_CHILD_UNHEALTHY | SV_CHILD_STOPS
+                       | SV_CHILD_RESTARTS | SV_CHILD_AGAIN | SV_CHILD_ONCE
+                       | SV_CHILD_LATE
                        | SV_CHILD_TOLD | SV_CHILD_FAILED),
                "each flag is a bit of its own");
 

@@ -31,8 +31,9 @@
  * COMMAND: a text of letters of command.h, then at least one name (a command
  * to all names all).  Each service gets the letters in their order.  The
  * events of what changed at once come before its END.
- * ORDER: a text of one letter, u to start, d to stop, D to stop what is
- * essential as well; then at least one name, of a service or a bundle.
+ * ORDER: a text of one letter, u to start, o to start once, r to restart, d to
+ * stop, D to stop what is essential as well; then at least one name, of a
+ * service or a bundle.
  * FACTS: a text with a name and a text with the value for each thing that svscan
  * knows of itself; which names there are is in svscan-protocol(7).  A reader
  * skips those that it does not know.

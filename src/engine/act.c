@@ -209,7 +209,8 @@ static void arm_restart(struct service *service)
     int64_t at;
 
     service->child->deadline = 0;
-    if (!service->want || service->engine->is_stopping)
+    if (!service->want || service->engine->is_stopping
+        || (service->is_restarting && service_must_wait(service)))
         return;
     at = service_restart_time(service);
     service->restarts++;

@@ -75,7 +75,10 @@ struct service {
     bool is_unhealthy; /* ... and has been, or is being, stopped for it */
     bool announces;    /* it says when it is ready, one way or another */
     bool waits;       /* it is wanted, and starts when what it needs is up */
+    bool waits_once;  /* ... and is not wanted any more from then on */
     bool stops_later; /* ... stops when what needs it is down */
+    bool restarts_later; /* ... stops, and starts again */
+    bool is_restarting; /* it was told to go, and then waits */
     bool note_is_wait; /* the note says that it waits in vain */
     bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */

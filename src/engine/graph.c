@@ -3,7 +3,7 @@
  * graph.c - what needs what: who may start now, and who must stop first.
  *
  * Each node counts those at the other end of its edges (lacks, dead_needs,
- * waits, users), and tells them in turn what it is.  What a service tells is
+ * waits, users, goers), and tells them in turn what it is.  What a service tells is
  * made of its facts and its counts, what a bundle tells of its counts alone.
  * Along a cycle nothing is told to be up, so that the telling comes to an end.
  */
@@ -474,6 +474,11 @@ static bool is_leaving(const struct graph *graph, const struct graph_node *node)
                || !has(node, GRAPH_WANTED));
 }
 
+static bool is_going(const struct graph_node *node)
+{
+    return node->is_bundle ? node->goers > 0 : has(node, GRAPH_GOING);
+}
+
 static void add(uint32_t *count, bool before, bool now)
 {
     *count += now;
@@ -507,7 +512,7 @@ static void tell_back(struct graph *graph, const struct graph_node *node,
 
 /* Those that it leads to hear whether they must wait for it to stop. */
 static void tell_on(struct graph *graph, const struct graph_node *node,
-                    bool was_used, bool was_leaving)
+                    bool was_used, bool was_leaving, bool was_going)
 {
     for (size_t i = 0; i < node->outs; i++) {
         const struct graph_edge *edge = &node->out[i];
@@ -518,6 +523,7 @@ static void tell_on(struct graph *graph, const struct graph_node *node,
             add(&edge->to->users, was_used, node->is_used);
         else
             add(&edge->to->users, was_leaving, node->is_leaving);
+        add(&edge->to->goers, was_going, node->is_going);
         graph_touch(graph, edge->to);
     }
 }
@@ -528,17 +534,20 @@ static void spread(struct graph *graph, struct graph_node *node)
                                  node->is_pending };
     bool was_used = node->is_used;
     bool was_leaving = node->is_leaving;
+    bool was_going = node->is_going;
 
     node->is_up = is_up(node);
     node->is_dead = is_dead(node);
     node->is_pending = is_pending(node);
     node->is_used = is_used(node);
     node->is_leaving = is_leaving(graph, node);
+    node->is_going = is_going(node);
     if (node->is_up != before.is_up || node->is_dead != before.is_dead
         || node->is_pending != before.is_pending)
         tell_back(graph, node, &before);
-    if (node->is_used != was_used || node->is_leaving != was_leaving)
-        tell_on(graph, node, was_used, was_leaving);
+    if (node->is_used != was_used || node->is_leaving != was_leaving
+        || node->is_going != was_going)
+        tell_on(graph, node, was_used, was_leaving, was_going);
 }
 
 /* As if nobody had told anything yet. */
@@ -547,8 +556,9 @@ static void forget_all(struct graph *graph)
     for (struct graph_node *node = graph->first; node != NULL;
          node = node->next) {
         node->is_up = node->is_dead = node->is_pending = false;
-        node->is_used = node->is_leaving = false;
-        node->lacks = node->dead_needs = node->waits = node->users = 0;
+        node->is_used = node->is_leaving = node->is_going = false;
+        node->lacks = node->dead_needs = node->waits = 0;
+        node->users = node->goers = 0;
         for (size_t i = 0; i < node->outs; i++)
             node->lacks += graph_is_hard(node->out[i].kind);
         graph_touch(graph, node);
@@ -585,6 +595,11 @@ bool graph_may_start(const struct graph_node *node)
 bool graph_may_stop(const struct graph_node *node)
 {
     return node->users == 0;
+}
+
+bool graph_may_go(const struct graph_node *node)
+{
+    return node->goers == 0;
 }
 
 bool graph_is_hopeless(const struct graph_node *node)

@@ -43,6 +43,7 @@ enum {
     GRAPH_UP = 1 << 1,      /* so that others may start */
     GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
     GRAPH_FAILED = 1 << 3,  /* it will not be up by itself */
+    GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped and started again */
 };
 
 struct graph_node;
@@ -83,6 +84,7 @@ struct graph_node {
                             them */
     uint32_t users;      /* running, and to be stopped before this; along a soft
                             edge, those that are not wanted either */
+    uint32_t goers;      /* users that are to be started again as well */
 
     /* As it last told them: */
     bool is_up;
@@ -90,6 +92,7 @@ struct graph_node {
     bool is_pending;
     bool is_used;
     bool is_leaving;
+    bool is_going;
 
     /* For the search for cycles. */
     uint32_t index;
@@ -161,6 +164,9 @@ struct graph_node *graph_next_touched(struct graph *graph);
 bool graph_may_start(const struct graph_node *node);
 /* ... and nothing that has to be stopped before it? */
 bool graph_may_stop(const struct graph_node *node);
+
+/* ... or before it is restarted, with those that are restarted as well? */
+bool graph_may_go(const struct graph_node *node);
 
 /* Does to come before from, to start?  (And after it, to stop.) */
 bool graph_is_hard(enum graph_kind kind);

@@ -86,6 +86,7 @@ static void change_want(struct service *service,
         keep_down_file(service, command->down_file);
     if (command->want == SV_WANT_IS_UP || command->want == SV_WANT_IS_ONCE)
         be_begun_by_hand(service);
+    service->waits_once = false;
     service_happen(service, event_of_want(command->want));
 }
 

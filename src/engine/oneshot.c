@@ -344,7 +344,8 @@ void service_go_on(struct service *service)
     if (service->state == STATE_DONE && !service->want
         && !service->stops_later)
         service->follow = EVENT_STOP_DUE;
-    else if (service->state == STATE_IDLE && service->want && !is_stopping)
+    else if (service->state == STATE_IDLE && service->want && !is_stopping
+             && !(service->is_restarting && service_must_wait(service)))
         service->follow = EVENT_START_DUE;
 }
 
@@ -358,7 +359,7 @@ void service_settle_oneshot(struct service *service)
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
     else if (service->state == STATE_DONE)
         sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_UP,
-                        sv_child_flags(child) & SV_CHILD_STOPS);
+                        sv_child_flags(child) & SV_CHILD_ORDERS);
     else if (service->state == STATE_FAILED)
         sv_child_become(child, SV_CHILD_IDLE, sv_child_role(child),
                         (sv_child_flags(child) & SV_CHILD_LATE)

@@ -169,9 +169,11 @@ static unsigned facts_of(const struct service *service)
     bool has_failed = !service->waits /* else it is tried again */
                       && (service->is_failed || service->is_failing
                           || service->note_is_loop);
+    bool is_going = service->is_restarting || service->restarts_later;
 
-    return (service->want ? GRAPH_WANTED : 0u)
-           | (is_up(service) ? GRAPH_UP : 0u)
+    return (service->want || service->waits_once ? GRAPH_WANTED : 0u)
+           | (is_going ? GRAPH_GOING : 0u)
+           | (is_up(service) && !is_going ? GRAPH_UP : 0u)
            | (is_there ? GRAPH_RUNNING : 0u)
            | (has_failed && !is_up(service) ? GRAPH_FAILED : 0u);
 }
@@ -235,6 +237,18 @@ static struct graph_node *read_node(struct order *order, const char *name,
     return node;
 }
 
+/* What was under way when an earlier svscan died. */
+static void recall(struct service *service)
+{
+    unsigned flags = sv_child_flags(service->child);
+
+    service->stops_later = flags & SV_CHILD_STOPS;
+    service->restarts_later = flags & SV_CHILD_RESTARTS;
+    service->is_restarting = flags & SV_CHILD_AGAIN;
+    service->waits_once = flags & SV_CHILD_ONCE;
+    service->waits |= service->waits_once;
+}
+
 void order_take(struct order *order, struct service *service)
 {
     struct graph_node *node;
@@ -244,8 +258,7 @@ void order_take(struct order *order, struct service *service)
     node = read_node(order, service->name, service->base, service->dir, false);
     if (node != NULL)
         own(order, node, service);
-    service->stops_later =
-        (sv_child_flags(service->child) & SV_CHILD_STOPS) != 0;
+    recall(service);
 }
 
 void order_leave(struct order *order, struct service *service)
@@ -254,6 +267,7 @@ void order_leave(struct order *order, struct service *service)
 
     service->node = NULL;
     service->waits = service->stops_later = false;
+    service->is_restarting = service->restarts_later = service->waits_once = false;
     if (node != NULL && node->owner == service)
         graph_forget(&order->graph, node);
 }
@@ -287,32 +301,52 @@ void order_read_again(struct order *order, const char *name)
 
 /* ---- waiting ------------------------------------------------------------- */
 
-/* Whatever was wanted last counts, for the next svscan too. */
-static void forget_stop(struct service *service)
+/* Has its record say what is under way, for the next svscan. */
+static void record(const struct service *service)
 {
     struct sv_child *child = service->child;
+    unsigned mask = SV_CHILD_ORDERS | SV_CHILD_ONCE;
     unsigned flags = sv_child_flags(child);
+    unsigned now = (flags & ~mask)
+                   | (service->stops_later ? SV_CHILD_STOPS : 0u)
+                   | (service->restarts_later ? SV_CHILD_RESTARTS : 0u)
+                   | (service->is_restarting ? SV_CHILD_AGAIN : 0u)
+                   | (service->waits_once ? SV_CHILD_ONCE : 0u);
 
-    service->stops_later = false;
-    if (flags & SV_CHILD_STOPS)
+    if (now != flags)
         sv_child_become(child, sv_child_state(child), sv_child_role(child),
-                        flags & ~(unsigned)SV_CHILD_STOPS);
+                        now);
+}
+
+/* What was under way may be over, or somebody has said otherwise. */
+static void end_orders(struct service *service)
+{
+    bool is_over = is_idle(service);
+
+    if (service->waits_once && (!is_idle(service) || service->want))
+        service->waits_once = false;
+    if (service->waits
+        && (!is_idle(service) || !(service->want || service->waits_once)))
+        service->waits = false;
+    if (is_over || service->stopping || service->want)
+        service->stops_later = false;
+    if (is_over || !service->want)
+        service->is_restarting = service->restarts_later = false;
 }
 
 void order_see(struct order *order, struct service *service)
 {
-    if (service->waits && (!is_idle(service) || !service->want))
-        service->waits = false;
-    if (service->want)
-        forget_stop(service);
-    else if (is_idle(service) || service->stopping)
-        service->stops_later = false;
-    if (service->node != NULL && service->state != STATE_GONE)
+    if (service->state == STATE_GONE)
+        return;
+    end_orders(service);
+    record(service);
+    if (service->node != NULL)
         graph_tell(&order->graph, service->node, facts_of(service));
 }
 
 bool order_must_wait(struct order *order, struct service *service)
 {
+    service->is_restarting = false;
     if (service->node == NULL || service->node->outs == 0)
         return false;
     service->waits = true;
@@ -328,9 +362,11 @@ static void stop_now(struct service *service)
 
 static void start_now(struct service *service)
 {
-    service->waits = false;
+    enum event event = service->waits_once ? EVENT_WANT_ONCE : EVENT_WANT_UP;
+
+    service->waits = service->waits_once = false;
     service->note_is_wait = false;
-    service_happen(service, EVENT_WANT_UP);
+    service_happen(service, event);
 }
 
 /* What waits in vain says so, once. */
@@ -355,6 +391,49 @@ static void tell_client(struct service *service)
         service->engine->hooks.changed(service);
 }
 
+static void begin_by_hand(struct service *service)
+{
+    service->quick_deaths = 0;
+    service_forget_restarts(service);
+}
+
+/* It is down, and starts when what it needs is up. */
+static void wait_to_start(struct order *order, struct service *service,
+                          bool is_once)
+{
+    begin_by_hand(service);
+    service_forget_note(service);
+    service->note_is_wait = false;
+    if (service->node == NULL) {
+        service_happen(service, is_once ? EVENT_WANT_ONCE : EVENT_WANT_UP);
+        return;
+    }
+    service_disarm(service); /* a restart would not wait */
+    service->is_failing = false;
+    service->want = !is_once;
+    service->waits = true;
+    service->waits_once = is_once;
+    service_save(service);
+    tell_client(service);
+    order_see(order, service);
+    graph_touch(&order->graph, service->node);
+}
+
+/* It is wanted all the time, so that it is not left down if we die; when it is
+ * down, order_must_wait is asked. */
+static void restart_now(struct order *order, struct service *service)
+{
+    service->restarts_later = false;
+    begin_by_hand(service);
+    service_happen(service, EVENT_WANT_DOWN);
+    if (is_idle(service)) {
+        wait_to_start(order, service, false);
+        return;
+    }
+    service->is_restarting = service->node != NULL;
+    service_happen(service, EVENT_WANT_UP);
+}
+
 static void go_on(struct order *order, struct service *service)
 {
     const struct graph_node *node = service->node;
@@ -366,6 +445,8 @@ static void go_on(struct order *order, struct service *service)
             order->may_stop(service);
         return;
     }
+    if (service->restarts_later && graph_may_go(node))
+        restart_now(order, service);
     if (!service->waits)
         return;
     if (graph_may_start(node)) {
@@ -450,12 +531,17 @@ static void visit_needs(struct walk *walk)
                 visit(walk, walk->nodes[i]->out[j].to);
 }
 
-/* What a bundle that is to go holds, then whoever needs any of it. */
+/* What a bundle holds, and bundles in it. */
+static void visit_contents(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            if (walk->nodes[i]->out[j].kind == GRAPH_HOLDS)
+                visit(walk, walk->nodes[i]->out[j].to);
+}
+
 static void visit_users(struct walk *walk)
 {
-    for (size_t i = 0; i < walk->count && walk->nodes[i]->is_bundle; i++)
-        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
-            visit(walk, walk->nodes[i]->out[j].to);
     for (size_t i = 0; i < walk->count; i++)
         for (const struct graph_edge *edge = walk->nodes[i]->in; edge != NULL;
              edge = edge->next_in)
@@ -465,63 +551,88 @@ static void visit_users(struct walk *walk)
 
 /* ---- start --------------------------------------------------------------- */
 
-static bool is_to_start(const struct service *service)
-{
-    return service != NULL && (is_idle(service) || !service->want)
-           && service->state != STATE_GONE;
-}
-
 static void want_up(struct order *order, struct service *service)
 {
-    if (!is_idle(service)) {
+    if (is_idle(service))
+        wait_to_start(order, service, false);
+    else
         service_happen(service, EVENT_WANT_UP);
-        return;
-    }
-    service->quick_deaths = 0;
-    service_forget_restarts(service);
-    service_forget_note(service);
-    service->note_is_wait = false;
-    if (service->node == NULL) {
+}
+
+static void want_once(struct order *order, struct service *service)
+{
+    if (service->kind == SV_ONESHOT)
+        want_up(order, service);
+    else if (is_idle(service))
+        wait_to_start(order, service, true);
+    else
+        service_happen(service, EVENT_WANT_ONCE);
+}
+
+static void want_again(struct order *order, struct service *service)
+{
+    if (is_idle(service)) {
+        wait_to_start(order, service, false);
+    } else if (service->node == NULL) {
+        restart_now(order, service);
+    } else if (!service->is_restarting) {
         service_happen(service, EVENT_WANT_UP);
-        return;
+        service->restarts_later = true;
+        order_see(order, service);
+        graph_touch(&order->graph, service->node);
     }
-    service->is_failing = false;
-    service_disarm(service); /* a restart would not wait */
-    service->want = service->waits = true;
-    service_save(service);
-    tell_client(service);
-    order_see(order, service);
-    graph_touch(&order->graph, service->node);
+}
+
+static bool is_to_start(const struct service *service, enum order_how how)
+{
+    return service != NULL && service->state != STATE_GONE
+           && (how != ORDER_UP || is_idle(service) || !service->want);
+}
+
+static void begin(struct order *order, struct service *service,
+                  enum order_how how)
+{
+    static void (*const ways[])(struct order *order,
+                                struct service *service) = {
+        [ORDER_UP] = want_up,
+        [ORDER_ONCE] = want_once,
+        [ORDER_AGAIN] = want_again,
+    };
+
+    if (is_to_start(service, how))
+        ways[how](order, service);
 }
 
 static const char no_such[] = "no such service";
 
 const char *order_start(struct order *order, const char *name,
-                        order_permit *may, void *context)
+                        enum order_how how, order_permit *may, void *context)
 {
     struct graph_node *node = graph_find(&order->graph, name);
     struct service *service = service_by_name(order->engine, name);
     const char *fault = NULL;
     struct walk walk;
+    size_t meant;
 
     if (node == NULL || !node->is_defined) {
         if (service == NULL)
             return no_such;
         if (!may(context, service))
             return SV_WIRE_DENIED;
-        want_up(order, service);
+        begin(order, service, how);
         return NULL;
     }
     if (!begin_walk(order, &walk, node))
         return "out of memory";
+    visit_contents(&walk);
+    meant = walk.count;
     visit_needs(&walk);
     for (size_t i = 0; i < walk.count; i++)
-        if (is_to_start(walk.nodes[i]->owner)
+        if (is_to_start(walk.nodes[i]->owner, i < meant ? how : ORDER_UP)
             && !may(context, walk.nodes[i]->owner))
             fault = SV_WIRE_DENIED;
     for (size_t i = 0; i < walk.count && fault == NULL; i++)
-        if (is_to_start(walk.nodes[i]->owner))
-            want_up(order, walk.nodes[i]->owner);
+        begin(order, walk.nodes[i]->owner, i < meant ? how : ORDER_UP);
     end_walk(&walk);
     return fault;
 }
@@ -531,7 +642,7 @@ const char *order_start(struct order *order, const char *name,
 static bool is_to_stop(const struct service *service)
 {
     return service != NULL && service->state != STATE_GONE
-           && (!is_idle(service) || service->want);
+           && (!is_idle(service) || service->want || service->waits_once);
 }
 
 /* It is told to go when this round is over, so that who is told in the same
@@ -539,6 +650,7 @@ static bool is_to_stop(const struct service *service)
  * is not wanted any more is undone at once. */
 static void want_down(struct order *order, struct service *service)
 {
+    service->waits_once = false;
     if (is_idle(service)) {
         service_happen(service, EVENT_WANT_DOWN);
         return;
@@ -551,6 +663,19 @@ static void want_down(struct order *order, struct service *service)
     graph_touch(&order->graph, service->node);
 }
 
+/* Marked so, or held by a bundle that is. */
+static bool is_essential(const struct graph_node *node)
+{
+    if (node->is_essential)
+        return true;
+    for (const struct graph_edge *edge = node->in; edge != NULL;
+         edge = edge->next_in)
+        if (edge->kind == GRAPH_HOLDS && !edge->is_cyclic
+            && is_essential(edge->from))
+            return true;
+    return false;
+}
+
 static const char *may_stop_all(const struct walk *walk, bool by_force,
                                 order_permit *may, void *context)
 {
@@ -559,9 +684,9 @@ static const char *may_stop_all(const struct walk *walk, bool by_force,
 
         if (!is_to_stop(service))
             continue;
-        if (walk->nodes[i]->is_essential && !by_force)
+        if (!by_force && is_essential(walk->nodes[i]))
             return "it, or what needs it, is essential (" SV_FLAG_ESSENTIAL
-                   "): it is stopped by force only";
+                   "): it is stopped by force (--force) only";
         if (!may(context, service))
             return SV_WIRE_DENIED;
     }
@@ -587,6 +712,7 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
     if (!begin_walk(order, &walk, node))
         return "out of memory";
     graph_settle(&order->graph);
+    visit_contents(&walk);
     visit_users(&walk);
     fault = may_stop_all(&walk, by_force, may, context);
     for (size_t i = walk.count; i > 0 && fault == NULL; i--)

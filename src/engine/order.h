@@ -14,7 +14,8 @@
  * A service that neither names others nor is named has no node, and costs
  * nothing.  That one waits stands nowhere: it is wanted, is down, and nothing
  * is due; so a svscan that finds it like that has it wait again.  That one is
- * to stop when others have does stand in its record, SV_CHILD_STOPS.
+ * to stop when others have does stand in its record, SV_CHILD_STOPS; and so do
+ * restarts that are under way, and what is to be started once.
  *
  * A command in a control fifo acts on its service alone, as s6's do; so does a
  * restart after a death.
@@ -62,12 +63,19 @@ void order_stop_all(struct order *order);
 /* May it stop, as far as others go? */
 bool order_may_stop(struct order *order, const struct service *service);
 
-/* Wants name (a service or a bundle) up, with all that it needs: each starts
- * when it may.  Nothing is done, and the reason returned, if may says no to a
- * service that would have to be started; NULL: it is done. */
+/* Starts name (a service, or a bundle: then all that it holds), and wants all
+ * that it needs up: each starts when it may.  Nothing is done, and the reason
+ * returned, if may says no to a service that would be told anything; NULL: it is
+ * done. */
+enum order_how {
+    ORDER_UP,    /* it is wanted up */
+    ORDER_ONCE,  /* it is not started again when it dies */
+    ORDER_AGAIN, /* what runs is stopped first; of all that are started so in one
+                    round of the loop, whoever needs another before that */
+};
 typedef bool order_permit(void *context, const struct service *service);
 const char *order_start(struct order *order, const char *name,
-                        order_permit *may, void *context);
+                        enum order_how how, order_permit *may, void *context);
 
 /* Wants name down, with all that need it: each stops when those that need it
  * are down, and those that come after it and are to stop as well.  One that is essential is stopped by force only. */

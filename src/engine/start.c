@@ -378,7 +378,8 @@ static void limit_finish(struct service *service)
 static unsigned finish_flags(const struct service *service)
 {
     return (service->state == STATE_LAST_FINISH ? SV_CHILD_LAST : 0u)
-           | (service->close_stdio ? SV_CHILD_CLOSED : 0u);
+           | (service->close_stdio ? SV_CHILD_CLOSED : 0u)
+           | (sv_child_flags(service->child) & SV_CHILD_ORDERS);
 }
 
 void service_start_finish(struct service *service)

@@ -24,7 +24,7 @@ struct change {
     struct tree *tree;
     const struct call *call;
     enum goal goal;
-    const char *letters; /* NULL: only waits */
+    const char *letter;  /* of ORDER; NULL: only waits */
     struct target *targets; /* sorted by name */
     size_t count;
     bool has_progress; /* a line of it is on the terminal */
@@ -125,11 +125,8 @@ static enum asked command_some(struct change *change, size_t *from)
     size_t named = 0;
     size_t i;
 
-    /* With all that it needs, or that needs it. */
-    bool is_ordered = change->goal == GOAL_START || change->goal == GOAL_STOP;
-
-    tree_begin(change->tree, is_ordered ? SV_WIRE_ORDER : SV_WIRE_COMMAND);
-    sv_wire_put_text(out, change->letters);
+    tree_begin(change->tree, SV_WIRE_ORDER);
+    sv_wire_put_text(out, change->letter);
     for (i = first; i < change->count; i++) {
         if (!target_wants_request(&change->targets[i], change->goal))
             continue;
@@ -151,7 +148,7 @@ static enum asked command(struct change *change)
 {
     enum asked asked = ASKED;
 
-    for (size_t from = 0; change->letters && from < change->count;)
+    for (size_t from = 0; change->letter && from < change->count;)
         if ((asked = command_some(change, &from)) != ASKED)
             break;
     return asked;
@@ -346,9 +343,9 @@ static void need_names(const struct call *call)
 }
 
 static int change(const struct call *call, char **names, enum goal goal,
-                  const char *letters, int64_t timeout_ms)
+                  const char *letter, int64_t timeout_ms)
 {
-    struct change change = {.call = call, .goal = goal, .letters = letters};
+    struct change change = {.call = call, .goal = goal, .letter = letter};
     struct rows rows = {0};
     int code;
 
@@ -373,13 +370,14 @@ int verb_start(const struct call *call)
 int verb_stop(const struct call *call)
 {
     need_names(call);
-    return change(call, call->args, GOAL_STOP, "d", CHANGE_TIMEOUT_MS);
+    return change(call, call->args, GOAL_STOP, call->force ? "D" : "d",
+                  CHANGE_TIMEOUT_MS);
 }
 
 int verb_restart(const struct call *call)
 {
     need_names(call);
-    return change(call, call->args, GOAL_RESTART, "du", CHANGE_TIMEOUT_MS);
+    return change(call, call->args, GOAL_RESTART, "r", CHANGE_TIMEOUT_MS);
 }
 
 int verb_once(const struct call *call)

@@ -112,6 +112,9 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'j':
         call->json = true;
         break;
+    case 'F':
+        call->force = true;
+        break;
     case 'w':
         call->no_wait = true;
         break;

@@ -17,6 +17,7 @@ struct call {
     int64_t timeout_ms; /* NO_TIMEOUT: the verb's own */
     bool json;
     bool no_wait;
+    bool force;         /* --force */
     bool all;           /* -a */
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */

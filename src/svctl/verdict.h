@@ -16,8 +16,8 @@
 #include "sv/wire.h"
 
 enum goal {
-    GOAL_START,     /* letter u: up, and ready where it announces that */
-    GOAL_RESTART,   /* du: the same, in another incarnation */
+    GOAL_START,     /* ORDER's letter u: up, and ready where it announces that */
+    GOAL_RESTART,   /* r: the same, in another incarnation */
     GOAL_ONCE,      /* o: as start; a run that exits 0 has done its work too */
     GOAL_STOP,      /* d: down, finish included */
     GOAL_IS_UP,     /* wait up: run lives */

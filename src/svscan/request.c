@@ -326,6 +326,25 @@ static bool permits(void *context, const struct service *service)
     return may_command(context, service);
 }
 
+/* NULL for a letter that is none of ORDER's. */
+static const char *order_word(char letter)
+{
+    switch (letter) {
+    case 'u':
+        return "start";
+    case 'o':
+        return "once";
+    case 'r':
+        return "restart";
+    case 'd':
+        return "stop";
+    case 'D':
+        return "stop by force";
+    default:
+        return NULL;
+    }
+}
+
 static void order_one(struct client *client, const char *name, char letter)
 {
     const struct serve_hooks *hooks = &client->serve->hooks;
@@ -335,7 +354,7 @@ static void order_one(struct client *client, const char *name, char letter)
     if (fault)
         client_fault(client, name, fault);
     else
-        note_who(client, name, letter == 'u' ? "start" : "stop");
+        note_who(client, name, order_word(letter));
 }
 
 static bool on_order(struct client *client, struct sv_wire_in *in)
@@ -346,7 +365,7 @@ static bool on_order(struct client *client, struct sv_wire_in *in)
     if (!sv_wire_get_text(in, letter, sizeof letter) || !*letter ||
         sv_wire_at_end(in) || !only_names(*in))
         return false;
-    if (!strchr("udD", *letter) || !client->serve->hooks.order) {
+    if (!order_word(*letter) || !client->serve->hooks.order) {
         client_refuse(client, "no such command");
         return true;
     }

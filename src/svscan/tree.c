@@ -314,8 +314,13 @@ static const char *order_hook(void *context, char letter, const char *name,
 {
     struct order *order = &((struct tree *)context)->order;
 
-    return letter == 'u' ? order_start(order, name, may, client)
-                         : order_stop(order, name, letter == 'D', may, client);
+    if (letter == 'd' || letter == 'D')
+        return order_stop(order, name, letter == 'D', may, client);
+    return order_start(order, name,
+                       letter == 'u'   ? ORDER_UP
+                       : letter == 'o' ? ORDER_ONCE
+                                       : ORDER_AGAIN,
+                       may, client);
 }
 
 static const struct graph *graph_hook(void *context)

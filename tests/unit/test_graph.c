@@ -81,6 +81,7 @@ static bool was_touched(const char *name)
 }
 
 enum {
+    GOING = GRAPH_WANTED | GRAPH_RUNNING | GRAPH_GOING,
     WANTED = GRAPH_WANTED,
     STARTING = GRAPH_WANTED | GRAPH_RUNNING,
     UP = GRAPH_WANTED | GRAPH_RUNNING | GRAPH_UP,
@@ -139,6 +140,24 @@ START_TEST(who_comes_after_holds_up_a_stop_only_if_it_stops_as_well)
     ck_assert(!may_stop("mail"));
     tell("web", 0);
     ck_assert(may_stop("mail") && was_touched("mail"));
+    graph_close(&graph);
+}
+END_TEST
+
+START_TEST(who_is_restarted_waits_for_users_that_are_as_well)
+{
+    begin();
+    SERVICE("web", "tier", NULL);
+    SERVICE("site", "db", NULL);
+    BUNDLE("tier", "db", NULL);
+    SERVICE("db", NULL);
+    tell("db", GOING);
+    tell("site", UP);
+    tell("web", GOING);
+    ck_assert(graph_may_go(node("web")) && !graph_may_go(node("db")));
+    tell("web", WANTED);
+    ck_assert(graph_may_go(node("db")) && was_touched("db"));
+    ck_assert(!may_stop("db") && !may_start("web"));
     graph_close(&graph);
 }
 END_TEST
@@ -409,14 +428,15 @@ static bool model_may_start(int n)
 }
 
 /* Running, and along a soft edge not to stay so. */
-static bool model_holds_up(int from, int n)
+static bool model_holds_up(int from, int n, unsigned mask)
 {
-    return (fact[from] & GRAPH_RUNNING)
-           && (is_hard_edge(from, n) || graph.all_stops
+    return (fact[from] & mask)
+           && (mask == GRAPH_GOING || is_hard_edge(from, n) || graph.all_stops
                || !(fact[from] & WANTED));
 }
 
-static bool model_may_stop(int n)
+/* GRAPH_RUNNING: to be stopped; GRAPH_GOING: to be restarted. */
+static bool model_may_go(int n, unsigned mask)
 {
     for (int from = 0; from < NODES; from++) {
         bool leads = (is_hard_edge(from, n) && !hard_path[n][from])
@@ -424,7 +444,8 @@ static bool model_may_stop(int n)
 
         if (!leads || !is_defined[from])
             continue;
-        if (is_bundle[from] ? !model_may_stop(from) : model_holds_up(from, n))
+        if (is_bundle[from] ? !model_may_go(from, mask)
+                            : model_holds_up(from, n, mask))
             return false;
     }
     return true;
@@ -470,7 +491,7 @@ static void change_fact(int n)
 {
     static const unsigned facts[] = {
         0,  WANTED, STARTING, UP, GRAPH_RUNNING, GRAPH_RUNNING | GRAPH_UP,
-        WANTED | GRAPH_FAILED, GRAPH_FAILED,
+        WANTED | GRAPH_FAILED, GRAPH_FAILED, STARTING | GRAPH_GOING,
     };
 
     if (!is_defined[n] || is_bundle[n])
@@ -491,8 +512,10 @@ static void compare(int round)
             continue;
         ck_assert_msg(graph_may_start(it) == model_may_start(n),
                       "round %d: start of n%d", round, n);
-        ck_assert_msg(graph_may_stop(it) == model_may_stop(n),
+        ck_assert_msg(graph_may_stop(it) == model_may_go(n, GRAPH_RUNNING),
                       "round %d: stop of n%d", round, n);
+        ck_assert_msg(graph_may_go(it) == model_may_go(n, GRAPH_GOING),
+                      "round %d: restart of n%d", round, n);
         if (is_bundle[n])
             continue;
         blame = graph_blame(it);
@@ -577,6 +600,7 @@ int main(void)
         "graph", who_needs_something_waits_until_that_is_up,
         who_is_needed_stops_when_nobody_runs_who_needs_it,
         who_comes_after_holds_up_a_stop_only_if_it_stops_as_well,
+        who_is_restarted_waits_for_users_that_are_as_well,
         what_failed_is_told_to_all_that_need_it_and_to_nobody_else,
         what_nobody_wants_is_waited_for_and_named,
         a_name_that_is_missing_is_missed_until_it_comes,
