@@ -16,9 +16,11 @@
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 
+/* A oneshot is up when it is done, and not while its scripts run. */
 static double is_up(const struct sv_wire_row *row)
 {
-    return row_is_alive(row);
+    return row->flags & SV_ROW_ONESHOT ? row->state == SV_WIRE_DONE
+                                       : row_is_alive(row);
 }
 
 static double is_ready(const struct sv_wire_row *row)
@@ -48,11 +50,8 @@ static double deaths(const struct sv_wire_row *row)
 
 static double uptime(const struct sv_wire_row *row)
 {
-    int64_t since = sv_stamp_to_realtime(&row->stamp);
-    int64_t now = sv_realtime();
-
-    return row_is_alive(row) && now > since
-               ? (double)(now - since) / (double)SV_SECOND
+    return is_up(row) > 0
+               ? (double)row_uptime(row, sv_realtime()) / (double)SV_SECOND
                : 0;
 }
 
@@ -82,14 +81,14 @@ static const struct family {
     const char *help;
     double (*value)(const struct sv_wire_row *row);
 } families[] = {
-    {"sv_service_up", false, "Is its run alive?", is_up},
+    {"sv_service_up", false, "Is its run alive, or the oneshot done?", is_up},
     {"sv_service_ready", false, "Is it up, and ready?", is_ready},
     {"sv_service_wanted", false, "Is it wanted up?", is_wanted},
     {"sv_service_failed", false, "Does it stay down until started by hand?",
      has_failed},
     {"sv_service_restarts", true, "Starts by itself.", restarts},
     {"sv_service_deaths", true, "Deaths of its run.", deaths},
-    {"sv_service_uptime_seconds", false, "How long its run has been alive.",
+    {"sv_service_uptime_seconds", false, "How long it has been up.",
      uptime},
 };
 

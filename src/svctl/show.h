@@ -14,6 +14,7 @@
 struct look {
     size_t width;     /* of the terminal; 0: none, lines may be of any length */
     bool has_colour;
+    bool is_close;    /* show what each service says of itself as well */
     int64_t realtime; /* CLOCK_REALTIME ns, now */
 };
 
@@ -26,8 +27,14 @@ void table_print(FILE *to, const struct rows *rows, const struct look *look);
 /* One word for the state, in its colour. */
 void print_state_word(FILE *to, const struct sv_wire_row *row, bool has_colour);
 
-/* A text of whose bytes none can move the cursor, or ring the bell. */
+/* A text of which no character can move the cursor, or ring the bell: such come
+ * out as question marks, and so do bytes that are not UTF-8. */
 void print_clean(FILE *to, const char *text);
+
+/* The same with a newline at its end, broken between words where the terminal
+ * ends; lead is printed before it. */
+void print_wrapped(FILE *to, const char *lead, const char *text,
+                   const struct look *look);
 
 /*
  * JSON.  A writer puts one value after the other, and knows about the commas.

@@ -88,22 +88,18 @@ static void say_restarts(struct tree *tree)
                 strcmp(restarts, "1") == 0 ? "" : "s");
 }
 
-static void say_lags(const char *live, const struct rows *rows)
+static void say_lag(const struct lag *lag, const char *name,
+                    const struct look *look)
 {
     char duration[WHEN_DURATION_MAX] = "";
-    struct lag lag;
+    char text[SV_NAME_MAX + 2 * SV_SHIP_TEXT + 128];
 
-    for (size_t i = 0; i < rows->count; i++) {
-        if (!lag_of(live, &rows->rows[i], &lag))
-            continue;
-        *duration = 0;
-        if (lag.seconds >= 0)
-            when_duration(duration, lag.seconds);
-        printf("%s to %s: %" PRIu64 " bytes%s%s behind%s%s\n",
-               rows->rows[i].name, lag.ship.to, lag.bytes,
-               *duration ? ", " : "", duration, *lag.ship.problem ? ": " : "",
-               lag.ship.problem);
-    }
+    if (lag->seconds >= 0)
+        when_duration(duration, lag->seconds);
+    snprintf(text, sizeof text, "%s to %s: %" PRIu64 " bytes%s%s behind%s%s",
+             name, lag->ship.to, lag->bytes, *duration ? ", " : "", duration,
+             *lag->ship.problem ? ": " : "", lag->ship.problem);
+    print_wrapped(stdout, "", text, look);
 }
 
 /* For people. */
@@ -112,8 +108,13 @@ static void show(const struct call *call, struct tree *tree,
 {
     struct look look = look_of(1);
 
+    struct lag lag;
+
+    look.is_close = call->count > 0;
     table_print(stdout, rows, &look);
-    say_lags(call->live, rows);
+    for (size_t i = 0; i < rows->count; i++)
+        if (lag_of(call->live, &rows->rows[i], &lag))
+            say_lag(&lag, rows->rows[i].name, &look);
     if (!call->count)
         say_restarts(tree);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "sv/clock.h"
+#include "sv/json.h"
 #include "sv/say.h"
 #include "sv/service.h"
 #include "svctl/show.h"
@@ -23,7 +24,12 @@
 
 enum column { NAME, STATE, READY, PID, UPTIME, RESTARTS, LAST_EXIT, COLUMNS };
 
-enum { CELL_MAX = SV_NAME_MAX + 4, GAP = 2, NAME_LEAST = 12 };
+enum {
+    CELL_MAX = SV_NAME_MAX + 4,
+    GAP = 2,
+    NAME_LEAST = 12,
+    INDENT = 4, /* of what is too long for a line, and goes on below */
+};
 
 static const char *const headings[COLUMNS] = {
     [NAME] = "NAME",         [STATE] = "STATE",   [READY] = "READY",
@@ -54,10 +60,78 @@ struct look look_of(int fd)
     return look;
 }
 
+/* The bytes of the character at text, and whether a terminal does nothing for it
+ * but show it.  U+0080 to U+009F are control characters that some heed. */
+static size_t character(const char *text, bool *is_clean)
+{
+    char escaped[SV_JSON_ESCAPED];
+    size_t used;
+    size_t size = sv_json_escape(escaped, text, strnlen(text, 4), &used);
+    bool is_plain = size == used && memcmp(escaped, text, size) == 0;
+    bool is_control = memcmp(text, "\302", 1) == 0 && used == 2 &&
+                      (text[1] & 0xe0) == 0x80;
+
+    *is_clean = (is_plain && !is_control) || *text == '"' || *text == '\\';
+    return used;
+}
+
+/* How wide it is on a terminal, where each character is. */
+static size_t columns_of(const char *text, size_t size)
+{
+    size_t columns = 0;
+    bool is_clean;
+
+    for (size_t i = 0; i < size; i += character(text + i, &is_clean))
+        columns++;
+    return columns;
+}
+
+static size_t width_of(const char *text)
+{
+    return columns_of(text, strlen(text));
+}
+
+static void print_bytes(FILE *to, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size;) {
+        bool is_clean;
+        size_t used = character(text + i, &is_clean);
+
+        if (is_clean)
+            fwrite(text + i, 1, used, to);
+        else
+            putc('?', to);
+        i += used;
+    }
+}
+
 void print_clean(FILE *to, const char *text)
 {
-    for (; *text; text++)
-        putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, to);
+    print_bytes(to, text, strlen(text));
+}
+
+void print_wrapped(FILE *to, const char *lead, const char *text,
+                   const struct look *look)
+{
+    size_t column = strlen(lead);
+    const char *word = text;
+
+    fputs(lead, to);
+    while (*word) {
+        size_t size = strcspn(word, " ");
+        size_t columns = columns_of(word, size) + (word > text);
+
+        if (look->width && column + columns > look->width && column > INDENT) {
+            fprintf(to, "\n%*s", INDENT, "");
+            column = INDENT - (word > text);
+        } else if (word > text) {
+            putc(' ', to);
+        }
+        print_bytes(to, word, size);
+        column += columns;
+        word += size + (word[size] == ' ');
+    }
+    putc('\n', to);
 }
 
 static const char *state_word(const struct sv_wire_row *row)
@@ -69,7 +143,8 @@ static const char *state_word(const struct sv_wire_row *row)
 
 static enum colour state_colour(const struct sv_wire_row *row)
 {
-    bool is_wanted = row->flags & SV_ROW_WANT_UP || *row->note;
+    bool is_wanted = row->flags & (SV_ROW_WANT_UP | SV_ROW_FAILED) ||
+                     *row->note;
 
     if (row->state == SV_WIRE_DOWN || row->state == SV_WIRE_WAITING)
         return is_wanted ? RED : PLAIN;
@@ -141,8 +216,8 @@ static void measure(size_t widths[static COLUMNS], const struct rows *rows,
     for (size_t r = 0; r < rows->count; r++) {
         fill_cells(&cells, &rows->rows[r], look->realtime);
         for (size_t i = 0; i < COLUMNS; i++)
-            if (strlen(cells.text[i]) > widths[i])
-                widths[i] = strlen(cells.text[i]);
+            if (width_of(cells.text[i]) > widths[i])
+                widths[i] = width_of(cells.text[i]);
     }
     for (size_t i = NAME + 1; i < COLUMNS; i++)
         others += GAP + widths[i];
@@ -162,7 +237,7 @@ static void pad(FILE *to, size_t used, size_t width)
 static void print_cells(FILE *to, const char *const *texts,
                         const size_t *widths, enum colour state_colour)
 {
-    size_t length = strlen(texts[NAME]);
+    size_t length = width_of(texts[NAME]);
 
     print_clean(to, texts[NAME]);
     if (length > widths[NAME]) {
@@ -195,14 +270,14 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
         texts[i] = cells.text[i];
     print_cells(to, texts, widths,
                 look->has_colour ? state_colour(row) : PLAIN);
-    if (*row->note) {
-        fputs("  note: ", to);
-        print_clean(to, row->note);
-        putc('\n', to);
-    }
+    if (*row->note)
+        print_wrapped(to, "  note: ", row->note, look);
+    if (*row->said && look->is_close)
+        print_wrapped(to, "  says: ", row->said, look);
     if (row->flags & SV_ROW_CHANGED)
-        fputs("  changed: its definition is newer; a restart takes it up, once "
-              "complete\n", to);
+        print_wrapped(to, "  changed: ",
+                      "its definition is newer; a restart takes it up, once "
+                      "complete", look);
 }
 
 void table_print(FILE *to, const struct rows *rows, const struct look *look)

@@ -35,7 +35,7 @@ int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime)
 bool row_is_well(const struct sv_wire_row *row)
 {
     return row_is_ready(row) ||
-           (!(row->flags & SV_ROW_WANT_UP) && !*row->note);
+           (!(row->flags & (SV_ROW_WANT_UP | SV_ROW_FAILED)) && !*row->note);
 }
 
 static bool stamps_differ(const tain *one, const tain *other)

@@ -70,8 +70,8 @@ bool row_is_ready(const struct sv_wire_row *row);
  * done; else -1. */
 int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime);
 
-/* Is it up, or not wanted up?  A definition that is no service for its fault is
- * wanted by somebody. */
+/* Is it up, or not wanted up, and has not failed?  A definition that is no
+ * service for its fault is wanted by somebody. */
 bool row_is_well(const struct sv_wire_row *row);
 
 /* How the last run ended: "exit code 1", "signal TERM", "nobody knows how". */
