@@ -9,6 +9,7 @@
 #                /dev/kvm that exists may still hang)
 #   QEMU_MEMORY  in megabytes                                        [256]
 #   QEMU_APPEND  more words for the kernel's command line
+#   QEMU_NET     more of the network: hostfwd=tcp:127.0.0.1:2222-:22
 #   QEMU_OPTIONS more options; with "-icount shift=1,sleep=off" the guest's clock
 #                counts instructions, two nanoseconds each, and its figures do
 #                not depend on how busy this machine is
@@ -19,7 +20,7 @@
 # Without DISK, a file, the root is the initramfs.
 vm() {
     words="console=ttyS0 quiet panic=-1 sysctl.kernel.dmesg_restrict=0"
-    net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80
+    net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80${QEMU_NET:+,$QEMU_NET}
     if [ -n "${2-}" ]; then
         words="$words root=/dev/nvme0n1 rootfstype=ext4 rw"
         set -- -drive "if=none,id=disk,format=raw,file=$2" \

@@ -23,9 +23,19 @@ console() { tr -d '\r' <"$SCRATCH/console"; }
 console_says() { console | grep -q "$1"; }
 type_line() { printf '%s\n' "$*" >&3; }
 
+# add_to_image DIR: the initramfs holds what is below DIR as well; once a test.
+add_to_image() {
+    mkdir -p "$SCRATCH/image"
+    (cd "$1" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -n) |
+        cat "$IMAGE/initramfs.cpio.gz" - >"$SCRATCH/image/initramfs.cpio.gz"
+    ln -s "$IMAGE/vmlinuz" "$SCRATCH/image/vmlinuz"
+    IMAGE=$SCRATCH/image
+}
+
 # start_machine: boots, from the file DISK if that is set, and waits for the
-# page and a prompt.
+# page and a prompt, which begins with NAME.
 DISK=
+NAME=mere
 start_machine() {
     PORT=$(free_port $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 20000)))
     mkfifo "$SCRATCH/keys"
@@ -33,7 +43,18 @@ start_machine() {
     (vm "$PORT" "$DISK") <"$SCRATCH/keys" >"$SCRATCH/console" 2>&1 &
     MACHINE=$!
     await 60 serves "$PORT"
-    await 20 console_says '^mere:.*# '
+    await 60 console_says "^$NAME:.*# "
+}
+
+# guest SECONDS COMMAND: what root types, which must end with 0 by then.
+asked=0
+guest() {
+    asked=$((asked + 1))
+    guest_seconds=$1
+    shift
+    type_line "$*; echo an\"\"swer $asked \$?"
+    await "$guest_seconds" console_says "^answer $asked [0-9]"
+    console_says "^answer $asked 0\$" || fail "in the machine: $*"
 }
 
 machine_is_off() { ! kill -0 "$MACHINE" 2>"$SCRATCH/why"; }
@@ -43,6 +64,19 @@ power_off() {
     type_line poweroff
     await 30 machine_is_off
     console_says 'reboot: Power down' || fail "the machine ended otherwise"
+}
+
+# stop_ms: powers off, and prints how long that took by the guest's clock, in
+# milliseconds.
+stop_ms() {
+    type_line 'echo st""op >/dev/kmsg; dmesg | grep "[]] stop$"; poweroff'
+    await 60 machine_is_off
+    console_says 'reboot: Power down' || fail "the machine ended otherwise"
+    console | awk '
+        { sub(/^.*\[ */, ""); sub(/\]/, "") }
+        $2 == "stop" && NF == 2 { begin = $1 }
+        /reboot: Power down/ { end = $1 }
+        END { if (begin && end) printf "%d\n", (end - begin) * 1000 }'
 }
 
 # unpack_root DIR: the root file system of a container.
