@@ -18,6 +18,7 @@ enum sv_blame {
     SV_BLAME_UNWANTED = 'U', /* ... which is down, and nobody wants it up */
     SV_BLAME_NEEDS = 'N',   /* ... which will not come, for want of others */
     SV_BLAME_WAITS = 'W',   /* ... which is not up yet */
+    SV_BLAME_UNPAIRED = 'P', /* it writes to whom, which does not read from it */
     SV_BLAME_AFTER = 'A',   /* it comes after whom, which is not up yet */
 };
 

@@ -84,6 +84,7 @@ enum sv_hold_kind {
     SV_KIND_NOTIFY,     /* an sd_notify socket */
     SV_KIND_LISTENER,   /* svctl's socket; dev and ino 0 */
     SV_KIND_CATCH_ALL,  /* the fifo of svscan's own output; dev and ino 0 */
+    SV_KIND_INPUT,      /* SV_STDIN of (dev, ino), opened O_RDWR */
     SV_KINDS,
     SV_KIND_CONTROL = 100, /* the control fifo of (dev, ino), or of the tree: 0,
                               0; init holds none, it goes over an exec only */

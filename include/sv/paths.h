@@ -48,6 +48,9 @@
 #define SV_AFTER_D "after.d"
 #define SV_CONTENTS_D "contents.d"
 #define SV_CONTENTS "contents"
+#define SV_PRODUCER_FOR "producer-for"
+#define SV_CONSUMER_FOR "consumer-for"
+#define SV_PIPELINE_NAME "pipeline-name"
 #define SV_FLAG_ESSENTIAL "flag-essential"
 #define SV_LOG "log"
 #define SV_DATA "data"
@@ -70,6 +73,7 @@
 #define SV_SAID_NEW "supervise/said.new"
 #define SV_SERVICE_LOCK "supervise/service-lock"
 #define SV_STDOUT "supervise/stdout" /* fifo to the logger; ours */
+#define SV_STDIN "supervise/stdin" /* fifo from its producers; ours */
 
 /* argv[0] under which svscan and supervise take a service's lock (lock-fd) and
  * then become its run: run-locked FD PROGRAM NAME, in the service directory. */

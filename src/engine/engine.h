@@ -105,6 +105,7 @@ struct service {
     struct health *health; /* check.c; NULL: it has no check */
     struct notify *notify; /* said.c; NULL: it never had a notify-socket */
     int log_fifo; /* its stdout goes there; -1: no logger */
+    int input;    /* the fifo that its producers write to; -1: it is none */
     int own_lock; /* a foreign service's own lock; -1: the tree's covers it */
     struct timer timer; /* restart or retry when down, kill when not */
 };
@@ -119,6 +120,8 @@ struct hooks {
     void (*round_over)(struct engine *engine);
     /* After every change of what a client could see. */
     void (*changed)(struct service *service);
+    /* The service that reads what it writes, in a pipeline; NULL: none. */
+    struct service *(*consumer)(struct service *service);
     /* Before run is looked at for a start; may bring the directory up to
      * date. */
     void (*before_start)(struct service *service);
@@ -242,6 +245,10 @@ void service_forget_note(struct service *service);
 bool service_open_log(struct service *service);
 /* Lets the fifo go, so that its reader comes to the end of it. */
 void service_close_log(struct service *service);
+
+/* The same for the fifo that its producers write to. */
+bool service_open_input(struct service *service);
+void service_close_input(struct service *service);
 
 /* The file that says that it is not to be up from the beginning. */
 const char *service_marker(const struct service *service);

@@ -174,39 +174,58 @@ void service_give_back_lock(const struct service *service)
         unlinkat(service->base, path, 0);
 }
 
-/* ---- the fifo to a logger ------------------------------------------------ */
+/* ---- the fifos to a logger, and from producers ---------------------------- */
 
-bool service_open_log(struct service *service)
+static bool open_held(struct service *service, int *fd, enum sv_hold_kind kind,
+                      const char *file)
 {
     struct engine *engine = service->engine;
     char path[SV_PATH_MAX];
 
-    if (service->log_fifo >= 0)
+    if (*fd >= 0)
         return true;
-    service->log_fifo = line_claim(engine, SV_KIND_LOG_FIFO, service->dev,
-                                   service->ino, NULL);
-    if (service->log_fifo >= 0)
+    *fd = line_claim(engine, kind, service->dev, service->ino, NULL);
+    if (*fd >= 0)
         return true;
-    sv_at(path, service->dir, SV_STDOUT);
+    sv_at(path, service->dir, file);
     if (mkfifoat(service->base, path, 0600) < 0 && errno != EEXIST)
         return false;
-    service->log_fifo = open_fifo(service->base, path);
-    if (service->log_fifo < 0) {
+    *fd = open_fifo(service->base, path);
+    if (*fd < 0) {
         errno = errno == EINVAL ? EEXIST : errno;
         return false;
     }
-    line_hold(engine, SV_KIND_LOG_FIFO, service->dev, service->ino, 0,
-              service->log_fifo);
+    line_hold(engine, kind, service->dev, service->ino, 0, *fd);
     return true;
+}
+
+static void close_held(struct service *service, int *fd, enum sv_hold_kind kind)
+{
+    if (*fd < 0)
+        return;
+    line_drop(service->engine, kind, service->dev, service->ino);
+    close(*fd);
+    *fd = -1;
+}
+
+bool service_open_log(struct service *service)
+{
+    return open_held(service, &service->log_fifo, SV_KIND_LOG_FIFO, SV_STDOUT);
 }
 
 void service_close_log(struct service *service)
 {
-    if (service->log_fifo < 0)
-        return;
-    line_drop(service->engine, SV_KIND_LOG_FIFO, service->dev, service->ino);
-    close(service->log_fifo);
-    service->log_fifo = -1;
+    close_held(service, &service->log_fifo, SV_KIND_LOG_FIFO);
+}
+
+bool service_open_input(struct service *service)
+{
+    return open_held(service, &service->input, SV_KIND_INPUT, SV_STDIN);
+}
+
+void service_close_input(struct service *service)
+{
+    close_held(service, &service->input, SV_KIND_INPUT);
 }
 
 /* ---- all of it ----------------------------------------------------------- */

@@ -17,7 +17,7 @@ enum { ROOM_FIRST = 64 };
 
 bool graph_is_hard(enum graph_kind kind)
 {
-    return kind != GRAPH_AFTER;
+    return kind != GRAPH_AFTER && kind != GRAPH_READS;
 }
 
 /* ---- nodes --------------------------------------------------------------- */
@@ -326,7 +326,8 @@ struct search {
 
 static bool follows(const struct search *search, const struct graph_edge *edge)
 {
-    return !search->hard_only || graph_is_hard(edge->kind);
+    return graph_is_hard(edge->kind)
+           || (!search->hard_only && edge->kind == GRAPH_AFTER);
 }
 
 static void enter(struct search *search, struct graph_node *node,
@@ -450,8 +451,8 @@ static bool is_dead(const struct graph_node *node)
     if (has(node, GRAPH_FAILED))
         return true;
     return !has(node, GRAPH_RUNNING)
-           && (node->is_in_cycle || !has(node, GRAPH_WANTED)
-               || node->dead_needs > 0);
+           && (node->is_in_cycle || node->is_unpaired
+               || !has(node, GRAPH_WANTED) || node->dead_needs > 0);
 }
 
 static bool is_pending(const struct graph_node *node)
@@ -517,7 +518,7 @@ static void tell_on(struct graph *graph, const struct graph_node *node,
     for (size_t i = 0; i < node->outs; i++) {
         const struct graph_edge *edge = &node->out[i];
 
-        if (edge->is_cyclic)
+        if (edge->is_cyclic || edge->kind == GRAPH_READS)
             continue;
         if (graph_is_hard(edge->kind))
             add(&edge->to->users, was_used, node->is_used);
@@ -550,6 +551,31 @@ static void spread(struct graph *graph, struct graph_node *node)
         tell_on(graph, node, was_used, was_leaving, was_going);
 }
 
+static bool reads(const struct graph_node *reader,
+                  const struct graph_node *node)
+{
+    const struct graph_edge *edge = node->in;
+
+    while (edge != NULL && (edge->from != reader || edge->kind != GRAPH_READS))
+        edge = edge->next_in;
+    return edge != NULL;
+}
+
+/* What it feeds, in vain; NULL: nothing. */
+static const struct graph_edge *find_unpaired(const struct graph_node *node)
+{
+    size_t fed = 0;
+
+    for (size_t i = 0; i < node->outs; i++) {
+        const struct graph_edge *edge = &node->out[i];
+
+        if (edge->kind == GRAPH_FEEDS
+            && (fed++ > 0 || (edge->to->is_defined && !reads(edge->to, node))))
+            return edge;
+    }
+    return NULL;
+}
+
 /* As if nobody had told anything yet. */
 static void forget_all(struct graph *graph)
 {
@@ -559,6 +585,7 @@ static void forget_all(struct graph *graph)
         node->is_used = node->is_leaving = node->is_going = false;
         node->lacks = node->dead_needs = node->waits = 0;
         node->users = node->goers = 0;
+        node->is_unpaired = find_unpaired(node) != NULL;
         for (size_t i = 0; i < node->outs; i++)
             node->lacks += graph_is_hard(node->out[i].kind);
         graph_touch(graph, node);
@@ -589,7 +616,8 @@ void graph_settle(struct graph *graph)
 
 bool graph_may_start(const struct graph_node *node)
 {
-    return !node->is_in_cycle && node->lacks == 0 && node->waits == 0;
+    return !node->is_in_cycle && !node->is_unpaired && node->lacks == 0
+           && node->waits == 0;
 }
 
 bool graph_may_stop(const struct graph_node *node)
@@ -604,7 +632,7 @@ bool graph_may_go(const struct graph_node *node)
 
 bool graph_is_hopeless(const struct graph_node *node)
 {
-    return node->is_in_cycle || node->dead_needs > 0;
+    return node->is_in_cycle || node->is_unpaired || node->dead_needs > 0;
 }
 
 static const struct graph_edge *find_lack(const struct graph_node *node,
@@ -681,6 +709,8 @@ struct graph_blame graph_blame(const struct graph_node *node)
 
     if (node->is_in_cycle && (edge = find_cyclic(node)) != NULL)
         return (struct graph_blame){ SV_BLAME_CYCLE, edge->to };
+    if (node->is_unpaired && (edge = find_unpaired(node)) != NULL)
+        return (struct graph_blame){ SV_BLAME_UNPAIRED, edge->to };
     if (node->dead_needs > 0 && (edge = find_lack(node, true)) != NULL)
         return blame_for(edge, true);
     if (node->lacks > 0 && (edge = find_lack(node, false)) != NULL)

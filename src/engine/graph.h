@@ -10,6 +10,8 @@
  *   web --after--> mail         the same where both are wanted, or both are to
  *                               stop, and no more
  *   tier --holds--> web         a bundle: up when all that it holds is
+ *   web --feeds--> filter       web needs filter, and filter --reads--> web must
+ *                               be there as well
  *
  * Facts are told as they change (graph_tell) and spread when graph_settle is
  * called: each costs in the number of edges of the nodes for which something
@@ -17,7 +19,8 @@
  * nodes.  A change of edges costs a look at all nodes, once for all that were
  * made before graph_settle.
  *
- * A cycle is an error of the nodes on it: none of them may start.  One that is
+ * A service that feeds one that does not read from it, or more than one, is not
+ * started.  A cycle is an error of the nodes on it: none of them may start.  One that is
  * closed by `after` alone is none; those edges of it are ignored.
  */
 #ifndef ENGINE_GRAPH_H
@@ -33,6 +36,8 @@ enum graph_kind {
     GRAPH_NEEDS,
     GRAPH_AFTER,
     GRAPH_HOLDS,
+    GRAPH_FEEDS, /* writes to it, and needs it */
+    GRAPH_READS, /* reads from it; nobody waits along it */
     GRAPH_KINDS
 };
 
@@ -71,10 +76,12 @@ struct graph_node {
     bool is_defined;  /* else it is only named by others */
     bool is_bundle;
     bool is_in_cycle;
+    bool is_unpaired; /* it feeds who does not read from it */
     bool is_queued;
     bool is_touched;
     bool is_essential; /* the caller's, as owner */
     bool is_marked;    /* the caller's, for a walk */
+    bool is_pipeline;  /* the caller's: a bundle without a definition */
     uint8_t facts;
 
     /* Of those at the other end of its edges, as they last told: */

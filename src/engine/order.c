@@ -99,24 +99,28 @@ static void add_lines_of(struct list *list, enum graph_kind kind, int dir,
     }
 }
 
+enum { OF_LONGRUN = 1, OF_ONESHOT = 2, OF_BUNDLE = 4 };
+
 static const struct {
     const char *file;
     enum graph_kind kind;
-    bool is_of_bundle;
+    unsigned kinds;
     void (*add)(struct list *list, enum graph_kind kind, int dir,
                 const char *file);
 } sources[] = {
-    { SV_DEPENDENCIES_D, GRAPH_NEEDS, false, add_names_of },
-    { SV_DEPENDENCIES, GRAPH_NEEDS, false, add_lines_of },
-    { SV_AFTER_D, GRAPH_AFTER, false, add_names_of },
-    { SV_CONTENTS_D, GRAPH_HOLDS, true, add_names_of },
-    { SV_CONTENTS, GRAPH_HOLDS, true, add_lines_of },
+    { SV_DEPENDENCIES_D, GRAPH_NEEDS, OF_LONGRUN | OF_ONESHOT, add_names_of },
+    { SV_DEPENDENCIES, GRAPH_NEEDS, OF_LONGRUN | OF_ONESHOT, add_lines_of },
+    { SV_AFTER_D, GRAPH_AFTER, OF_LONGRUN | OF_ONESHOT, add_names_of },
+    { SV_CONTENTS_D, GRAPH_HOLDS, OF_BUNDLE, add_names_of },
+    { SV_CONTENTS, GRAPH_HOLDS, OF_BUNDLE, add_lines_of },
+    { SV_PRODUCER_FOR, GRAPH_FEEDS, OF_LONGRUN, add_lines_of },
+    { SV_CONSUMER_FOR, GRAPH_READS, OF_LONGRUN, add_lines_of },
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources };
 
 /* One look at the names in it is cheaper than to ask for each. */
-static void read_definition(struct list *list, int dir, bool is_bundle,
+static void read_definition(struct list *list, int dir, unsigned kind,
                             bool *is_essential)
 {
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -130,7 +134,7 @@ static void read_definition(struct list *list, int dir, bool is_bundle,
     }
     while ((entry = readdir(names)) != NULL) {
         for (size_t i = 0; i < SOURCES; i++)
-            if (sources[i].is_of_bundle == is_bundle
+            if (sources[i].kinds & kind
                 && strcmp(entry->d_name, sources[i].file) == 0)
                 sources[i].add(list, sources[i].kind, dir, entry->d_name);
         if (strcmp(entry->d_name, SV_FLAG_ESSENTIAL) == 0)
@@ -210,18 +214,74 @@ static void connect(struct order *order, struct graph_node *node,
     own_named(order, node);
 }
 
-/* Its node, which is made if it names others, or has a flag. */
-static struct graph_node *read_node(struct order *order, const char *name,
-                                    int base, const char *dir, bool is_bundle)
+/* ---- pipelines ----------------------------------------------------------- */
+
+static void forget_pipelines(struct order *order, const struct graph_node *last)
+{
+    struct pipeline **at = &order->pipelines;
+
+    while (*at != NULL) {
+        struct pipeline *pipeline = *at;
+        struct graph_node *node;
+
+        if (pipeline->last != last) {
+            at = &pipeline->next;
+            continue;
+        }
+        *at = pipeline->next;
+        node = graph_find(&order->graph, pipeline->name);
+        if (node != NULL && node->is_pipeline) {
+            node->is_pipeline = false;
+            graph_forget(&order->graph, node);
+        }
+        free(pipeline);
+    }
+}
+
+static bool has_link(const struct graph_node *node, enum graph_kind kind)
+{
+    size_t i = 0;
+
+    while (i < node->outs && node->out[i].kind != kind)
+        i++;
+    return i < node->outs;
+}
+
+/* Only the last has a name for all. */
+static void name_pipeline(struct order *order, struct graph_node *last, int dir)
 {
     struct list list = { 0 };
+
+    if (!has_link(last, GRAPH_READS) || has_link(last, GRAPH_FEEDS))
+        return;
+    add_lines_of(&list, GRAPH_HOLDS, dir, SV_PIPELINE_NAME);
+    for (size_t i = 0; i < list.count; i++) {
+        size_t size = strlen(list.links[i].to) + 1;
+        struct pipeline *pipeline = malloc(sizeof *pipeline + size);
+
+        if (pipeline == NULL)
+            break;
+        pipeline->last = last;
+        memcpy(pipeline->name, list.links[i].to, size);
+        pipeline->next = order->pipelines;
+        order->pipelines = pipeline;
+    }
+    free_list(&list);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* Its node, which is made if it names others, or has a flag. */
+static struct graph_node *read_node(struct order *order, const char *name,
+                                    int base, const char *dir, unsigned kind)
+{
+    struct list list = { 0 };
+    bool is_bundle = kind == OF_BUNDLE;
     bool is_essential = false;
     int fd = open_dir(order, base, dir, name);
 
-    if (fd >= 0) {
-        read_definition(&list, fd, is_bundle, &is_essential);
-        close(fd);
-    }
+    if (fd >= 0)
+        read_definition(&list, fd, kind, &is_essential);
 
     struct graph_node *node =
         list.count > 0 || is_bundle || is_essential
@@ -229,10 +289,16 @@ static struct graph_node *read_node(struct order *order, const char *name,
             : graph_find(&order->graph, name);
 
     if (node != NULL) {
+        forget_pipelines(order, node);
         graph_define(&order->graph, node, is_bundle);
         node->is_essential = is_essential;
+        node->is_pipeline = false;
         connect(order, node, &list);
+        if (fd >= 0 && !is_bundle)
+            name_pipeline(order, node, fd);
     }
+    if (fd >= 0)
+        close(fd);
     free_list(&list);
     return node;
 }
@@ -255,9 +321,14 @@ void order_take(struct order *order, struct service *service)
 
     if (service->is_logger || service->engine->catch_all == service)
         return;
-    node = read_node(order, service->name, service->base, service->dir, false);
+    node = read_node(order, service->name, service->base, service->dir,
+                     service->kind == SV_ONESHOT ? OF_ONESHOT : OF_LONGRUN);
     if (node != NULL)
         own(order, node, service);
+    if (node != NULL && has_link(node, GRAPH_READS)
+        && !service_open_input(service))
+        service_note(service, SV_STRINGS("unable to open the fifo that it is to"
+                                         " read from: ", strerror(errno)));
     recall(service);
 }
 
@@ -268,23 +339,25 @@ void order_leave(struct order *order, struct service *service)
     service->node = NULL;
     service->waits = service->stops_later = false;
     service->is_restarting = service->restarts_later = service->waits_once = false;
-    if (node != NULL && node->owner == service)
+    if (node != NULL && node->owner == service) {
+        forget_pipelines(order, node);
         graph_forget(&order->graph, node);
+    }
 }
 
 void order_take_bundle(struct order *order, const char *name)
 {
     const struct graph_node *node = graph_find(&order->graph, name);
 
-    if (node == NULL || !node->is_bundle)
-        read_node(order, name, order->engine->live, name, true);
+    if (node == NULL || !node->is_bundle || node->is_pipeline)
+        read_node(order, name, order->engine->live, name, OF_BUNDLE);
 }
 
 void order_leave_bundle(struct order *order, const char *name)
 {
     struct graph_node *node = graph_find(&order->graph, name);
 
-    if (node != NULL && node->is_bundle)
+    if (node != NULL && node->is_bundle && !node->is_pipeline)
         graph_forget(&order->graph, node);
 }
 
@@ -295,8 +368,115 @@ void order_read_again(struct order *order, const char *name)
 
     if (service != NULL && !service->is_logger)
         order_take(order, service);
-    else if (node != NULL && node->is_bundle)
-        read_node(order, name, order->engine->live, name, true);
+    else if (node != NULL && node->is_bundle && !node->is_pipeline)
+        read_node(order, name, order->engine->live, name, OF_BUNDLE);
+}
+
+/* ---- walks --------------------------------------------------------------- */
+
+/* Nodes that a command is about, each once. */
+struct walk {
+    struct graph_node **nodes;
+    size_t count;
+};
+
+static void visit(struct walk *walk, struct graph_node *node)
+{
+    if (node->is_marked)
+        return;
+    node->is_marked = true;
+    walk->nodes[walk->count++] = node;
+}
+
+static void end_walk(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        walk->nodes[i]->is_marked = false;
+    free(walk->nodes);
+}
+
+static bool begin_walk(const struct order *order, struct walk *walk,
+                       struct graph_node *node)
+{
+    *walk = (struct walk){ .nodes = calloc(order->graph.count,
+                                           sizeof(struct graph_node *)) };
+    if (walk->nodes == NULL)
+        return false;
+    visit(walk, node);
+    return true;
+}
+
+static void visit_needs(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            if (graph_is_hard(walk->nodes[i]->out[j].kind))
+                visit(walk, walk->nodes[i]->out[j].to);
+}
+
+/* What a bundle holds, and bundles in it. */
+static void visit_contents(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            if (walk->nodes[i]->out[j].kind == GRAPH_HOLDS)
+                visit(walk, walk->nodes[i]->out[j].to);
+}
+
+static void visit_users(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (const struct graph_edge *edge = walk->nodes[i]->in; edge != NULL;
+             edge = edge->next_in)
+            if (graph_is_hard(edge->kind))
+                visit(walk, edge->from);
+}
+
+/* Whom it reads from, and whom these do. */
+static void visit_producers(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
+            if (walk->nodes[i]->out[j].kind == GRAPH_READS)
+                visit(walk, walk->nodes[i]->out[j].to);
+}
+
+/* A pipeline is a bundle of what is in it by now.  Where there is a service, or a
+ * bundle, of that name already, that stays what it is. */
+static bool connect_pipeline(struct order *order, const char *name,
+                             struct graph_node *last)
+{
+    struct graph_node *node = graph_name(&order->graph, name);
+    struct graph_link *links;
+    struct walk walk;
+    bool ok;
+
+    if (node == NULL || (node->is_defined && !node->is_pipeline))
+        return node != NULL;
+    if (!begin_walk(order, &walk, last))
+        return false;
+    visit_producers(&walk);
+    links = calloc(walk.count, sizeof *links);
+    for (size_t i = 0; links != NULL && i < walk.count; i++)
+        links[i] = (struct graph_link){ GRAPH_HOLDS, walk.nodes[i]->name };
+    graph_define(&order->graph, node, true);
+    node->is_pipeline = true;
+    ok = links != NULL
+         && graph_connect(&order->graph, node, links, walk.count);
+    free(links);
+    end_walk(&walk);
+    return ok;
+}
+
+static void settle(struct order *order)
+{
+    const struct pipeline *pipeline = order->pipelines;
+
+    if (order->graph.is_dirty)
+        for (; pipeline != NULL; pipeline = pipeline->next)
+            if (!connect_pipeline(order, pipeline->name, pipeline->last))
+                sv_warn("out of memory: there is no bundle ", pipeline->name);
+    graph_settle(&order->graph);
 }
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -467,11 +647,11 @@ void order_run(struct order *order)
     if (order->is_running)
         return;
     order->is_running = true;
-    graph_settle(&order->graph);
+    settle(order);
     while ((node = graph_next_touched(&order->graph)) != NULL) {
         if (node->owner != NULL)
             go_on(order, node->owner);
-        graph_settle(&order->graph);
+        settle(order);
     }
     order->is_running = false;
 }
@@ -487,66 +667,6 @@ bool order_may_stop(struct order *order, const struct service *service)
         return true;
     graph_settle(&order->graph);
     return graph_may_stop(service->node);
-}
-
-/* ---- walks --------------------------------------------------------------- */
-
-/* Nodes that a command is about, each once. */
-struct walk {
-    struct graph_node **nodes;
-    size_t count;
-};
-
-static void visit(struct walk *walk, struct graph_node *node)
-{
-    if (node->is_marked)
-        return;
-    node->is_marked = true;
-    walk->nodes[walk->count++] = node;
-}
-
-static void end_walk(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->count; i++)
-        walk->nodes[i]->is_marked = false;
-    free(walk->nodes);
-}
-
-static bool begin_walk(const struct order *order, struct walk *walk,
-                       struct graph_node *node)
-{
-    *walk = (struct walk){ .nodes = calloc(order->graph.count,
-                                           sizeof(struct graph_node *)) };
-    if (walk->nodes == NULL)
-        return false;
-    visit(walk, node);
-    return true;
-}
-
-static void visit_needs(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->count; i++)
-        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
-            if (graph_is_hard(walk->nodes[i]->out[j].kind))
-                visit(walk, walk->nodes[i]->out[j].to);
-}
-
-/* What a bundle holds, and bundles in it. */
-static void visit_contents(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->count; i++)
-        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
-            if (walk->nodes[i]->out[j].kind == GRAPH_HOLDS)
-                visit(walk, walk->nodes[i]->out[j].to);
-}
-
-static void visit_users(struct walk *walk)
-{
-    for (size_t i = 0; i < walk->count; i++)
-        for (const struct graph_edge *edge = walk->nodes[i]->in; edge != NULL;
-             edge = edge->next_in)
-            if (graph_is_hard(edge->kind))
-                visit(walk, edge->from);
 }
 
 /* ---- start --------------------------------------------------------------- */
@@ -732,4 +852,44 @@ struct graph_blame order_words(const struct graph_node *node,
     sv_blame_words(blame.why, blame.whom != NULL ? blame.whom->name : "", words,
                    ORDER_WORDS_MAX);
     return blame;
+}
+
+/* ---- who writes to whom -------------------------------------------------- */
+
+struct service *order_consumer(const struct service *service)
+{
+    const struct graph_node *node = service->node;
+
+    for (size_t i = 0; node != NULL && !node->is_unpaired && i < node->outs; i++)
+        if (node->out[i].kind == GRAPH_FEEDS)
+            return node->out[i].to->owner;
+    return NULL;
+}
+
+static bool feeds(const struct graph_node *node, const struct graph_node *to)
+{
+    size_t i = 0;
+
+    while (i < node->outs
+           && (node->out[i].kind != GRAPH_FEEDS || node->out[i].to != to))
+        i++;
+    return i < node->outs;
+}
+
+const char *order_fault(const struct order *order, const char *name)
+{
+    static char words[SV_NAME_MAX + 64];
+    const struct graph_node *node = graph_find(&order->graph, name);
+
+    for (size_t i = 0; node != NULL && i < node->outs; i++) {
+        const struct graph_node *from = node->out[i].to;
+
+        if (node->out[i].kind != GRAPH_READS || feeds(from, node))
+            continue;
+        snprintf(words, sizeof words,
+                 "it is a consumer for %s, whose " SV_PRODUCER_FOR
+                 " does not name it", from->name);
+        return words;
+    }
+    return NULL;
 }

@@ -9,6 +9,9 @@
  *                     after it; files of the old form, dependencies, too
  *   after.d/          the same for those that are wanted as well
  *   contents.d/       of a bundle: what it holds; the old form is contents
+ *   producer-for      the one that reads its standard output, which it needs
+ *   consumer-for      those that write to its standard input
+ *   pipeline-name     of the last that reads: a bundle of all of them
  *   flag-essential    it is stopped by force only
  *
  * A service that neither names others nor is named has no node, and costs
@@ -26,6 +29,13 @@
 #include "engine/engine.h"
 #include "engine/graph.h"
 
+/* A bundle that has no definition: last, and all that it reads from. */
+struct pipeline {
+    struct pipeline *next;
+    struct graph_node *last;
+    char name[];
+};
+
 struct order {
     struct graph graph;
     struct engine *engine;
@@ -33,6 +43,7 @@ struct order {
     int (*open_definition)(struct engine *engine, const char *name);
     /* All stops, and a service may go that could not before. */
     void (*may_stop)(struct service *service);
+    struct pipeline *pipelines;
     bool is_running; /* order_run is */
 };
 
@@ -53,6 +64,12 @@ void order_take_bundle(struct order *order, const char *name);
 void order_leave_bundle(struct order *order, const char *name);
 /* Its definition has changed: whom it names is read again. */
 void order_read_again(struct order *order, const char *name);
+
+/* The service that reads what it writes; NULL: none. */
+struct service *order_consumer(const struct service *service);
+/* What is wrong with whom it reads from, or names, in words; NULL: nothing.
+ * Static. */
+const char *order_fault(const struct order *order, const char *name);
 
 /* Starts, and stops, whoever has waited and need not any more; says what is
  * wrong of those that wait in vain. */

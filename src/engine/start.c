@@ -35,19 +35,25 @@ static int open_end(int base, const char *path, int mode)
     return fd;
 }
 
-/* An end of the fifo between a service and its logger: the one that is held,
- * whatever has become of its name. */
-static int fifo_end(const struct service *service, int mode)
+/* An end of a fifo of a service: the one that is held, whatever has become of its
+ * name. */
+static int held_end(const struct service *service, int held, const char *file,
+                    int mode)
 {
     char path[SV_PATH_MAX];
 
-    sv_at(path, service->dir, SV_STDOUT);
-    if (!sv_at_is(service->log_fifo, service->base, path)) {
+    sv_at(path, service->dir, file);
+    if (!sv_at_is(held, service->base, path)) {
         char number[SV_NUMBER_MAX];
 
-        sv_at(path, "/proc/self/fd", sv_number(number, service->log_fifo));
+        sv_at(path, "/proc/self/fd", sv_number(number, held));
     }
     return open_end(service->base, path, mode);
+}
+
+static int fifo_end(const struct service *service, int mode)
+{
+    return held_end(service, service->log_fifo, SV_STDOUT, mode);
 }
 
 static int reading_end(const struct service *service, const char *file)
@@ -65,9 +71,24 @@ static int logger_end(const struct service *logger)
     return reading_end(logger, "../" SV_STDOUT);
 }
 
+/* The writing end of a pipeline, where it is in one: false with errno set. */
+static bool open_pipeline(struct service *service, int *fd)
+{
+    const struct hooks *hooks = &service->engine->hooks;
+    struct service *consumer =
+        hooks->consumer != NULL ? hooks->consumer(service) : NULL;
+
+    if (consumer == NULL)
+        return true;
+    if (!service_open_input(consumer))
+        return false;
+    *fd = held_end(consumer, consumer->input, SV_STDIN, O_WRONLY);
+    return *fd >= 0;
+}
+
 /* Each incarnation opens the fifo anew, so that no flag that one sets on its
  * description reaches another.  False with errno set. */
-static bool open_stdio(const struct service *service, int stdio[3])
+static bool open_stdio(struct service *service, int stdio[3])
 {
     const struct engine *engine = service->engine;
 
@@ -80,8 +101,14 @@ static bool open_stdio(const struct service *service, int stdio[3])
     }
     if (service->is_logger && (stdio[0] = logger_end(service)) < 0)
         return false;
-    return service->log_fifo < 0
-           || (stdio[1] = fifo_end(service, O_WRONLY)) >= 0;
+    if (service->input >= 0
+        && (stdio[0] = held_end(service, service->input, SV_STDIN, O_RDONLY))
+               < 0)
+        return false;
+    if (service->log_fifo < 0)
+        return open_pipeline(service, &stdio[1]);
+    stdio[1] = fifo_end(service, O_WRONLY);
+    return stdio[1] >= 0;
 }
 
 static void close_stdio(int stdio[3])

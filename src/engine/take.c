@@ -61,7 +61,7 @@ static struct service *allocate(struct engine *engine,
     service->follow = EVENTS;
     service->is_active = true;
     service->pid.fd = service->control.fd = service->readiness.fd = -1;
-    service->log_fifo = service->own_lock = -1;
+    service->log_fifo = service->input = service->own_lock = -1;
     if (service->name != NULL && service->dir != NULL
         && engine_reserve_timers(engine, 0))
         return service;
@@ -135,6 +135,8 @@ static void discard(struct service *service)
         service_give_back_lock(service);
     if (service->log_fifo >= 0)
         close(service->log_fifo);
+    if (service->input >= 0)
+        close(service->input);
     service_free(service);
 }
 
@@ -303,6 +305,7 @@ void service_leave(struct service *service)
     /* Its logger has been seen to: before that, what nobody has read yet may
      * be held by this alone. */
     service_close_log(service);
+    service_close_input(service);
     service_unlink(service);
     part_from_partner(service);
     service->next_gone = engine->gone;

@@ -98,7 +98,7 @@ static bool ends_with(const char *text, size_t n, const char *end)
 
 bool family_is_log_fifo(const char *path, size_t n)
 {
-    return ends_with(path, n, "/" SV_STDOUT)
+    return ends_with(path, n, "/" SV_STDOUT) || ends_with(path, n, "/" SV_STDIN)
            || ends_with(path, n, "/" SV_CATCH_ALL "/" SV_CATCH_ALL_FIFO);
 }
 

@@ -18,6 +18,8 @@ static const struct {
     { SV_BLAME_UNWANTED, "needs ", ", which is down, and not wanted up" },
     { SV_BLAME_NEEDS, "needs ", ", which is not started for want of others" },
     { SV_BLAME_WAITS, "needs ", ", which is not up yet" },
+    { SV_BLAME_UNPAIRED, "is a producer for ",
+      ", whose consumer-for does not name it" },
     { SV_BLAME_AFTER, "comes after ", ", which is not up yet" },
 };
 

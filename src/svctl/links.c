@@ -125,7 +125,7 @@ const struct link *links_blame(const struct links *links, const char *name)
     static const char letters[] = {
         SV_BLAME_CYCLE,    SV_BLAME_MISSING, SV_BLAME_BROKEN, SV_BLAME_FAILED,
         SV_BLAME_UNWANTED, SV_BLAME_NEEDS,   SV_BLAME_WAITS,  SV_BLAME_AFTER,
-        0,
+        SV_BLAME_UNPAIRED, 0,
     };
 
     return find_letter(links, name, letters);

@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/paths.h"
 #include "sv/say.h"
 #include "svctl/needs.h"
 #include "svctl/rows.h"
@@ -129,24 +131,115 @@ static void take_folder(struct needs *needs, size_t i, const char *folder,
 }
 
 /* A file with a name in each line; # begins a comment. */
-static void take_file(struct needs *needs, size_t i, const char *file,
-                      bool is_needed)
-{
+struct lines {
     char text[SV_VALUE_MAX + 1];
-    char *rest = text;
-    char *line;
-    ssize_t size = sv_at_read(needs->base, needs->names->list[i], file, text,
-                              sizeof text - 1);
+    char *rest;
+};
 
-    if (size <= 0)
-        return;
-    text[size] = 0;
-    while ((line = strsep(&rest, "\n"))) {
+static void open_lines(const struct needs *needs, size_t i, const char *file,
+                       struct lines *lines)
+{
+    ssize_t size = sv_at_read(needs->base, needs->names->list[i], file,
+                              lines->text, sizeof lines->text - 1);
+
+    lines->text[size > 0 ? size : 0] = 0;
+    lines->rest = lines->text;
+}
+
+/* The next name, or NULL. */
+static const char *next_name(struct lines *lines)
+{
+    char *line;
+
+    while ((line = strsep(&lines->rest, "\n"))) {
         line += strspn(line, " \t\r");
         line[strcspn(line, " \t\r#")] = 0;
         if (*line)
-            take_name(needs, i, file, line, is_needed);
+            return line;
     }
+    return NULL;
+}
+
+static void take_file(struct needs *needs, size_t i, const char *file,
+                      bool is_needed)
+{
+    struct lines lines;
+    const char *name;
+
+    open_lines(needs, i, file, &lines);
+    while ((name = next_name(&lines)))
+        take_name(needs, i, file, name, is_needed);
+}
+
+/* ---- pipelines ---------------------------------------------------------- */
+
+static bool has_name(const struct needs *needs, size_t i, const char *file,
+                     const char *wanted)
+{
+    struct lines lines;
+    const char *name;
+
+    open_lines(needs, i, file, &lines);
+    while ((name = next_name(&lines)))
+        if (!wanted || strcmp(name, wanted) == 0)
+            return true;
+    return false;
+}
+
+/* Both sides of a pipe name each other.  Returns how many file names. */
+static size_t check_pairs(const struct needs *needs, size_t i,
+                          const char *file, const char *mirror)
+{
+    struct lines lines;
+    const char *name;
+    size_t count = 0;
+
+    open_lines(needs, i, file, &lines);
+    for (; (name = next_name(&lines)); count++) {
+        size_t to = index_of(needs->names, name);
+
+        if (to < needs->names->count
+            && !has_name(needs, to, mirror, needs->names->list[i]))
+            find(needs, i, file,
+                 SV_STRINGS("the ", mirror, " of ", name,
+                            " does not name it: both have to"));
+    }
+    return count;
+}
+
+static void check_pipeline_name(const struct needs *needs, size_t i,
+                                bool is_last)
+{
+    struct lines lines;
+    const char *name;
+
+    open_lines(needs, i, SV_PIPELINE_NAME, &lines);
+    while ((name = next_name(&lines)))
+        if (!is_last)
+            find(needs, i, SV_PIPELINE_NAME,
+                 SV_STRINGS("it is ignored: it is for the last consumer of a "
+                            "pipeline"));
+        else if (index_of(needs->names, name) < needs->names->count)
+            find(needs, i, SV_PIPELINE_NAME,
+                 SV_STRINGS("it is ignored: there is a definition called ",
+                            name));
+}
+
+static void check_pipeline(const struct needs *needs, size_t i)
+{
+    char path[SV_PATH_MAX];
+    size_t fed = check_pairs(needs, i, SV_PRODUCER_FOR, SV_CONSUMER_FOR);
+    size_t read = check_pairs(needs, i, SV_CONSUMER_FOR, SV_PRODUCER_FOR);
+
+    if (fed > 1)
+        find(needs, i, SV_PRODUCER_FOR,
+             SV_STRINGS("it names more than one: the service is not started"));
+    if (fed > 0
+        && faccessat(needs->base,
+                     sv_at(path, needs->names->list[i], SV_LOG), F_OK, 0) == 0)
+        find(needs, i, SV_PRODUCER_FOR,
+             SV_STRINGS("it has a log/, which gets all that it writes"));
+    check_pipeline_name(needs, i, fed == 0 && read > 0);
 }
 
 static void take_node(struct needs *needs, size_t i)
@@ -156,8 +249,9 @@ static void take_node(struct needs *needs, size_t i)
     take_folder(needs, i, "contents.d", true);
     take_file(needs, i, "contents", true);
     take_folder(needs, i, "after.d", false);
-    take_file(needs, i, "producer-for", true);
-    take_file(needs, i, "consumer-for", false);
+    take_file(needs, i, SV_PRODUCER_FOR, true);
+    take_file(needs, i, SV_CONSUMER_FOR, false);
+    check_pipeline(needs, i);
 }
 
 /* ---- cycles ------------------------------------------------------------- */

@@ -204,6 +204,13 @@ static bool put_blame(FILE *to, const struct why *why, struct cause *cause,
 {
     bool is_bundle = links_have(&why->links, cause->name, SV_LINK_BUNDLE);
 
+    if (blame->letter == SV_BLAME_UNPAIRED) {
+        fputs("is a producer for ", to);
+        print_clean(to, blame->other);
+        fputs(", whose consumer-for does not name it", to);
+        cause->next = NEXT_CHECK;
+        return false;
+    }
     fputs(blame->letter == SV_BLAME_AFTER ? "comes after "
           : is_bundle                     ? "holds "
                                           : "needs ", to);

@@ -40,6 +40,7 @@ static bool each_of_service(const struct service *service, visitor *visit,
 {
     return tell(visit, context, SV_KIND_CONTROL, service, service->control.fd)
            && tell(visit, context, SV_KIND_LOG_FIFO, service, service->log_fifo)
+           && tell(visit, context, SV_KIND_INPUT, service, service->input)
            && tell(visit, context, SV_KIND_READINESS, service,
                    service->readiness.fd)
            && tell(visit, context, SV_KIND_NOTIFY, service,

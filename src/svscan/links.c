@@ -43,10 +43,12 @@ static void put_edge(struct sv_wire_out *out, const struct graph_edge *edge)
         [GRAPH_NEEDS] = SV_LINK_NEEDS,
         [GRAPH_AFTER] = SV_LINK_AFTER,
         [GRAPH_HOLDS] = SV_LINK_HOLDS,
+        [GRAPH_FEEDS] = SV_LINK_NEEDS,
     };
 
-    sv_wire_put_link(out, letters[edge->kind], edge->from->name,
-                     edge->to->name);
+    if (edge->kind != GRAPH_READS) /* who reads needs nobody for it */
+        sv_wire_put_link(out, letters[edge->kind], edge->from->name,
+                         edge->to->name);
 }
 
 /* The i-th; nothing, where there is nothing to say. */

@@ -7,7 +7,8 @@
  * A logger is not told to go: its service has left, nobody else can write to
  * its fifo, and it ends when it has read what is there.  Only one that stays
  * although its fifo is empty (somebody the service left behind holds it open)
- * gets TERM after a second; never while bytes remain.
+ * gets TERM after a second; never while bytes remain.  Nor is the consumer of a
+ * pipeline: its turn comes when its producers are down.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,13 @@ static bool is_in_phase(const struct service *service, enum stop_phase phase)
     }
 }
 
+static const char *fifo_read_by(const struct service *service)
+{
+    if (service->engine->catch_all == service)
+        return SV_CATCH_ALL_FIFO;
+    return service->is_logger ? "../" SV_STDOUT : SV_STDIN;
+}
+
 /* How many bytes wait in the fifo that the logger reads; 0 if that cannot be
  * told. */
 static int unread(const struct service *logger)
@@ -46,9 +54,7 @@ static int unread(const struct service *logger)
     char path[SV_PATH_MAX];
     int bytes = 0;
     int fd = openat(logger->base,
-                    sv_at(path, logger->dir,
-                          logger->is_logger ? "../" SV_STDOUT
-                                            : SV_CATCH_ALL_FIFO),
+                    sv_at(path, logger->dir, fifo_read_by(logger)),
                     O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (fd < 0)
@@ -150,7 +156,12 @@ static bool has_been_told(const struct service *service)
 
 static void stop_one(struct tree *tree, struct service *service)
 {
-    if (tree->phase != STOP_SERVICES)
+    bool reads = service->input >= 0;
+
+    if (reads)
+        stop_wake(service); /* while there is something to read from */
+    service_close_input(service);
+    if (reads || tree->phase != STOP_SERVICES)
         stop_drain(tree, service);
     else if (!has_been_told(service))
         service_happen(service, EVENT_TERM);

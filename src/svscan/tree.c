@@ -166,6 +166,11 @@ static bool on_must_wait(struct service *service)
     return order_must_wait(&TREE_OF(service->engine)->order, service);
 }
 
+static struct service *on_consumer(struct service *service)
+{
+    return order_consumer(service);
+}
+
 static void on_round_over(struct engine *engine)
 {
     order_run(&TREE_OF(engine)->order);
@@ -305,8 +310,10 @@ static bool fault_hook(void *context, size_t i, const char **name,
 static const char *note_hook(void *context, const char *name)
 {
     struct tree *tree = context;
+    const char *note =
+        tree_has_defs(tree) ? defs_note(&tree->defs, name) : NULL;
 
-    return tree_has_defs(tree) ? defs_note(&tree->defs, name) : NULL;
+    return note != NULL ? note : order_fault(&tree->order, name);
 }
 
 static const char *order_hook(void *context, char letter, const char *name,
@@ -454,6 +461,7 @@ static bool open_engine(struct tree *tree, int live)
     engine->shared_lock = SV_TREE_SERVICE_LOCK;
     engine->hooks = (struct hooks){ .taken = on_taken,
                                     .must_wait = on_must_wait,
+                                    .consumer = on_consumer,
                                     .round_over = on_round_over,
                                     .changed = on_changed,
                                     .before_start = on_before_start,

@@ -321,6 +321,57 @@ START_TEST(an_empty_bundle_is_up)
 }
 END_TEST
 
+START_TEST(who_feeds_needs_one_that_reads_from_it)
+{
+    const struct graph_link feeds[] = { { GRAPH_FEEDS, "log" },
+                                        { GRAPH_FEEDS, "other" } };
+    const struct graph_link reads[] = { { GRAPH_READS, "web" } };
+
+    begin();
+    SERVICE("log", NULL);
+    SERVICE("web", NULL);
+    SERVICE("user", "web", NULL);
+    ck_assert(graph_connect(&graph, node("web"), feeds, 1));
+    tell("web", WANTED);
+    tell("user", WANTED);
+    tell("log", UP);
+    ck_assert(!may_start("web") && graph_is_hopeless(node("web")));
+    blames("web", SV_BLAME_UNPAIRED, "log");
+    blames("user", SV_BLAME_NEEDS, "web");
+    ck_assert(graph_connect(&graph, node("log"), reads, 1));
+    ck_assert(may_start("web") && may_start("log"));
+    tell("log", WANTED);
+    blames("web", SV_BLAME_WAITS, "log");
+    ck_assert(may_start("log")); /* it waits for nobody that it reads from */
+    tell("log", UP);
+    tell("web", UP);
+    ck_assert(!may_stop("log") && may_stop("web"));
+    ck_assert(graph_connect(&graph, node("web"), feeds, 2));
+    ck_assert(!may_start("web"));
+    blames("web", SV_BLAME_UNPAIRED, "other");
+    graph_close(&graph);
+}
+END_TEST
+
+START_TEST(who_feeds_itself_is_a_cycle)
+{
+    const struct graph_link one[] = { { GRAPH_FEEDS, "b" },
+                                      { GRAPH_READS, "b" } };
+    const struct graph_link other[] = { { GRAPH_FEEDS, "a" },
+                                        { GRAPH_READS, "a" } };
+
+    begin();
+    SERVICE("a", NULL);
+    SERVICE("b", NULL);
+    ck_assert(graph_connect(&graph, node("a"), one, 2));
+    ck_assert(graph_connect(&graph, node("b"), other, 2));
+    tell("a", WANTED);
+    ck_assert(!may_start("a") && !may_start("b"));
+    blames("a", SV_BLAME_CYCLE, "b");
+    graph_close(&graph);
+}
+END_TEST
+
 START_TEST(names_that_nobody_uses_are_freed)
 {
     begin();
@@ -609,7 +660,8 @@ int main(void)
         a_cycle_that_after_closes_is_none,
         a_bundle_is_up_when_all_that_it_holds_is,
         a_bundle_in_a_bundle_in_itself_harms_who_needs_it_only,
-        an_empty_bundle_is_up, names_that_nobody_uses_are_freed,
+        an_empty_bundle_is_up, names_that_nobody_uses_are_freed, who_feeds_needs_one_that_reads_from_it,
+        who_feeds_itself_is_a_cycle,
         random_graphs_are_as_a_naive_model_has_them,
         ten_thousand_in_a_chain_and_as_many_side_by_side);
 }
