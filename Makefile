@@ -42,7 +42,7 @@ SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
 SVCTL = main ask change check choose complete deps enable finding help import json lag links lint log \
-	logdir machine metrics names needs new print rows script service signal source \
+	logdir machine metrics names needs new print progress rows script service signal source \
 	status table upgrade verbs verdict when why
 SVEXEC = account main options
 

@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sv/blame.h"
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/progress.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 
@@ -27,7 +29,8 @@ struct change {
     const char *letter;  /* of ORDER; NULL: only waits */
     struct target *targets; /* sorted by name */
     size_t count;
-    bool has_progress; /* a line of it is on the terminal */
+    struct progress progress;
+    char shown[SV_NAME_MAX + 1]; /* the one that it is about */
 };
 
 /* ---- targets ------------------------------------------------------------ */
@@ -67,6 +70,7 @@ static void see_row(void *context, const struct sv_wire_row *row)
     struct change *change = context;
     struct target *target = target_of(change, row->name);
 
+    progress_see(&change->progress, row);
     if (target)
         target_see(target, change->goal, row);
 }
@@ -156,33 +160,12 @@ static enum asked command(struct change *change)
 
 /* ---- seeing it through -------------------------------------------------- */
 
-static void show_progress(struct change *change, size_t pending,
-                          const struct sv_wire_row *row)
-{
-    char state[STATE_TEXT_MAX];
-
-    if (!isatty(2))
-        return;
-    change->has_progress = true;
-    fprintf(stderr, "\r\033[Kwaiting for %s: %s", row->name,
-            row_state(state, row));
-    if (pending > 1)
-        fprintf(stderr, ", and %zu more", pending - 1);
-}
-
-static void end_progress(struct change *change)
-{
-    if (change->has_progress)
-        fputs("\r\033[K", stderr);
-    change->has_progress = false;
-}
-
 /* How many are not done yet?  *until becomes the time at which the first of
- * those that are settling is settled. */
-static size_t count_pending(struct change *change, int64_t *until)
+ * those that are settling is settled, *first the first of all. */
+static size_t count_pending(const struct change *change, int64_t *until,
+                            const struct target **first)
 {
     int64_t realtime = sv_realtime();
-    const struct target *first = NULL;
     size_t pending = 0;
 
     for (size_t i = 0; i < change->count; i++) {
@@ -192,30 +175,87 @@ static size_t count_pending(struct change *change, int64_t *until)
         if (verdict == DONE || verdict == FAILED)
             continue;
         if (!pending++)
-            first = target;
+            *first = target;
         if (verdict == SETTLING) {
             int64_t at = sv_boottime() + target->settled - realtime;
 
             *until = at < *until ? at : *until;
         }
     }
-    if (first && *until == change->tree->deadline)
-        show_progress(change, pending, &first->now);
     return pending;
+}
+
+static void see_link(void *context, unsigned char letter, const char *name,
+                     const char *other)
+{
+    struct change *change = context;
+    char words[SV_WIRE_NOTE_MAX + SV_NAME_MAX];
+
+    if (strcmp(name, change->shown) == 0
+        && *sv_blame_words((enum sv_blame)letter, other, words, sizeof words))
+        progress_blame(&change->progress, letter, other);
+}
+
+/* For the line on the terminal, no more: what is done is told by events. */
+static enum asked look_closer(struct change *change, const struct target *target)
+{
+    struct hearer hearer = hearer_of(change);
+    struct tree *tree = change->tree;
+    enum asked asked = ASKED;
+
+    hearer.link = see_link;
+    change->progress.blame = SV_BLAME_NOBODY;
+    if (target->now.state == SV_WIRE_WAITING) {
+        tree_begin(tree, SV_WIRE_GRAPH);
+        asked = tree_ask(tree, &hearer);
+    }
+    if (asked != ASKED)
+        return asked;
+    tree_begin(tree, SV_WIRE_LIST);
+    sv_wire_put_text(&tree->out, change->shown);
+    if (change->progress.blame)
+        sv_wire_put_text(&tree->out, change->progress.whom.name);
+    hearer.fault = NULL; /* whom it waits for may be a bundle, or nothing */
+    return tree_ask(tree, &hearer);
+}
+
+static enum asked show(struct change *change, const struct target *target,
+                       size_t pending)
+{
+    struct progress *progress = &change->progress;
+    bool is_another = strcmp(change->shown, target->now.name) != 0;
+    enum asked asked = ASKED;
+
+    if (is_another) {
+        progress->blame = SV_BLAME_NOBODY;
+        snprintf(change->shown, sizeof change->shown, "%s", target->now.name);
+    }
+    if (progress_is_due(progress)
+        || (is_another && target->now.state == SV_WIRE_WAITING))
+        asked = look_closer(change, target);
+    progress_show(progress, &target->now, pending, change->tree->deadline);
+    return asked;
 }
 
 /* Hears events until all is done, svscan is lost, or the time is over. */
 static enum asked await_all(struct change *change)
 {
     const struct hearer hearer = hearer_of(change);
+    const struct target *first = NULL;
 
     for (;;) {
         int64_t until = change->tree->deadline;
-        enum asked asked;
+        size_t pending = count_pending(change, &until, &first);
+        enum asked asked = ASKED;
 
-        if (!count_pending(change, &until))
+        if (!pending)
             return ASKED;
-        asked = tree_listen(change->tree, &hearer, until);
+        if (until == change->tree->deadline && change->progress.is_on) {
+            asked = show(change, first, pending);
+            until = change->progress.due < until ? change->progress.due : until;
+        }
+        if (asked == ASKED)
+            asked = tree_listen(change->tree, &hearer, until);
         if (asked == ASKED_LOST ||
             (asked == ASKED_LATE && sv_boottime() >= change->tree->deadline))
             return asked;
@@ -316,7 +356,7 @@ static int report(struct change *change)
     bool late = false;
     bool failed = false;
 
-    end_progress(change);
+    progress_end(&change->progress);
     if (json)
         json_open(json, "services", '[');
     for (size_t i = 0; i < change->count; i++) {
@@ -349,6 +389,7 @@ static int change(const struct call *call, char **names, enum goal goal,
     struct rows rows = {0};
     int code;
 
+    progress_begin(&change.progress);
     change.tree = tree_open(call, timeout_ms);
     tree_choose(change.tree, names, call->all, &rows);
     take_targets(&change, &rows);
