@@ -86,9 +86,11 @@ enum {
     SV_CHILD_AGAIN = 1 << 6,   /* it was told to go, and is to start again when
                                   what it needs is up */
     SV_CHILD_ONCE = 1 << 7,    /* IDLE: it is to start once, likewise */
-    SV_CHILD_LATE = 1 << 8,    /* up, down: its time was over */
+    SV_CHILD_LATE = 1 << 8,    /* its time was over: of up, down, or timeout-up of
+                                  run, which then is IDLE with it */
     SV_CHILD_TOLD = 1 << 9,    /* ... or it was to end: it was told to go */
     SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
+    SV_CHILD_LIMITED = 1 << 11, /* run: deadline is that of its timeout-up */
     SV_CHILD_ORDERS = SV_CHILD_STOPS | SV_CHILD_RESTARTS | SV_CHILD_AGAIN,
 };
 
@@ -97,12 +99,12 @@ _Static_assert(SV_CHILD_LAST + SV_CHILD_AWAITED + SV_CHILD_CLOSED
                        + SV_CHILD_UNHEALTHY + SV_CHILD_STOPS
                        + SV_CHILD_RESTARTS + SV_CHILD_AGAIN + SV_CHILD_ONCE
                        + SV_CHILD_LATE
-                       + SV_CHILD_TOLD + SV_CHILD_FAILED
+                       + SV_CHILD_TOLD + SV_CHILD_FAILED + SV_CHILD_LIMITED
                    == (SV_CHILD_LAST | SV_CHILD_AWAITED | SV_CHILD_CLOSED
                        | SV_CHILD_UNHEALTHY | SV_CHILD_STOPS
                        | SV_CHILD_RESTARTS | SV_CHILD_AGAIN | SV_CHILD_ONCE
                        | SV_CHILD_LATE
-                       | SV_CHILD_TOLD | SV_CHILD_FAILED),
+                       | SV_CHILD_TOLD | SV_CHILD_FAILED | SV_CHILD_LIMITED),
                "each flag is a bit of its own");
 
 /* Of the tree.  A stop that init asks for is not noted: init says it again. */

@@ -42,6 +42,85 @@ void service_send_group(const struct service *service, int signal)
 
 /* ---- timers -------------------------------------------------------------- */
 
+void service_mark(struct service *service, unsigned flags)
+{
+    struct sv_child *child = service->child;
+
+    sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                    sv_child_flags(child) | flags);
+}
+
+/* ---- the time in which it must be ready ------------------------------------ */
+
+static bool is_limited(const struct service *service)
+{
+    return sv_child_flags(service->child) & SV_CHILD_LIMITED
+           && sv_child_role(service->child) == SV_ROLE_RUN
+           && !service->stopping;
+}
+
+static void forget_limit(struct service *service)
+{
+    struct sv_child *child = service->child;
+
+    sv_child_become(child, sv_child_state(child), sv_child_role(child),
+                    sv_child_flags(child) & ~(unsigned)SV_CHILD_LIMITED);
+}
+
+void service_limit_run(struct service *service)
+{
+    uint32_t ms = service_number(service, SV_TIMEOUT_UP, 0);
+
+    if (!is_limited(service))
+        return;
+    if (ms > 0 && !service->ready) {
+        service_arm(service, service->child->t0 + ms * SV_MS);
+        return;
+    }
+    service_disarm(service);
+    forget_limit(service);
+}
+
+static void note_late(struct service *service)
+{
+    char ms[SV_NUMBER_MAX];
+
+    service->is_failed = true;
+    service_note(service,
+                 SV_STRINGS("not ready within ",
+                            sv_number(ms, service_number(service, SV_TIMEOUT_UP,
+                                                         0)),
+                            " ms (" SV_TIMEOUT_UP "): it stays down until it is"
+                            " started by hand"));
+}
+
+void service_recall_lateness(struct service *service)
+{
+    if (service->kind == SV_LONGRUN && !service->want
+        && sv_child_flags(service->child) & SV_CHILD_LATE)
+        note_late(service);
+}
+
+static void be_late(struct service *service)
+{
+    if (service->state != STATE_STARTING)
+        return;
+    service_mark(service, SV_CHILD_LATE);
+    note_late(service);
+    service_happen(service, EVENT_TIMED_OUT);
+}
+
+void service_begin_by_hand(struct service *service)
+{
+    service->quick_deaths = 0;
+    service_forget_restarts(service);
+    service->is_by_hand = service->stopping
+                          || (service->state != STATE_STARTING
+                              && service->state != STATE_UP);
+}
+
+/* ---- timers, and who has one ----------------------------------------------- */
+
 static void on_timer(struct timer *timer)
 {
     struct service *service = CONTAINER(timer, struct service, timer);
@@ -50,6 +129,8 @@ static void on_timer(struct timer *timer)
     if (service->kind == SV_ONESHOT && service_is_running(service)
         && !service->stopping)
         service_script_is_late(service);
+    else if (service_is_running(service) && is_limited(service))
+        be_late(service);
     else if (service_is_running(service))
         service_happen(service, EVENT_KILL_DUE);
     else if (service->want && !service->engine->is_stopping)
@@ -88,14 +169,6 @@ static void unwant(struct service *service)
         service_disarm(service);
 }
 
-void service_mark(struct service *service, unsigned flags)
-{
-    struct sv_child *child = service->child;
-
-    sv_child_become(child, sv_child_state(child), sv_child_role(child),
-                    sv_child_flags(child) | flags);
-}
-
 /* That it is to leave stands in the record before it is told to go: the next
  * svscan goes on from there. */
 static void kill_sequence(struct service *service)
@@ -122,6 +195,7 @@ static void kill_sequence(struct service *service)
         service_arm_in(service, ms);
     else
         service_disarm(service);
+    forget_limit(service); /* last: until then that is what the deadline is */
 }
 
 /* KILL before CONT for run, so that it does not run on; s6 has it the other
@@ -199,6 +273,7 @@ static void be_ready(struct service *service)
 {
     service->ready = true;
     service->ready_stamp = sv_stamp_now();
+    service_limit_run(service);
     service_begin_checks(service);
 }
 
@@ -296,7 +371,8 @@ static void settle_record(struct service *service)
     else if (service->state == STATE_DOWN && service->follow == EVENTS
         && !service->is_failing
         && (state == SV_CHILD_DEAD || state == SV_CHILD_VOID))
-        sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE, 0);
+        sv_child_become(child, SV_CHILD_IDLE, SV_ROLE_NONE,
+                        sv_child_flags(child) & SV_CHILD_LATE);
 }
 
 /* Returns the actions that were carried out. */

@@ -38,6 +38,12 @@ bool service_has(struct service *service, const char *file);
  * runs. */
 void service_send(const struct service *service, int signal);
 void service_send_group(const struct service *service, int signal);
+/* Was its start asked for, and is it to be ready in time?  Sets that up. */
+void service_limit_run(struct service *service);
+/* It was not, when an earlier svscan saw to it. */
+void service_recall_lateness(struct service *service);
+/* A start is asked for: what was counted is forgotten. */
+void service_begin_by_hand(struct service *service);
 /* Adds flags to its record. */
 void service_mark(struct service *service, unsigned flags);
 /* As service_arm, ms milliseconds from now; and the opposite. */

@@ -341,6 +341,8 @@ static void adopt_running(struct service *service,
 {
     struct sv_child *child = service->child;
     int64_t deadline = child->deadline;
+    bool is_limited = sv_child_role(child) == SV_ROLE_RUN
+                      && sv_child_flags(child) & SV_CHILD_LIMITED;
 
     set_state(service);
     claim_readiness(service);
@@ -354,9 +356,11 @@ static void adopt_running(struct service *service,
     if (service->kind == SV_ONESHOT)
         service->stopping =
             sv_child_flags(child) & (SV_CHILD_LATE | SV_CHILD_TOLD);
-    else if (deadline != 0)
+    else if (deadline != 0 && !is_limited)
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
-    if (deadline != 0)
+    if (is_limited)
+        service_limit_run(service);
+    else if (deadline != 0)
         service_arm(service, deadline);
     else if (service->kind == SV_ONESHOT && !service->stopping)
         service_limit_script(service);
@@ -500,6 +504,8 @@ void adopt(struct service *service)
         told = NULL;
     read_tally(service);
     service_recall_restarts(service);
+    service_recall_lateness(service);
+    service->is_by_hand = sv_child_flags(child) & SV_CHILD_LIMITED;
     service_adopt_said(service);
     service_adopt_checks(service);
     service->announces = sv_child_flags(child) & SV_CHILD_AWAITED

@@ -72,6 +72,7 @@ struct service {
     bool is_failed; /* it stays down until it is started by hand, and not
                        because anybody wanted that: finish said so, or it was
                        restarted too often */
+    bool is_by_hand; /* its next start was asked for, and has a timeout-up */
     bool is_unhealthy; /* ... and has been, or is being, stopped for it */
     bool announces;    /* it says when it is ready, one way or another */
     bool waits;       /* it is wanted, and starts when what it needs is up */

@@ -54,7 +54,7 @@ enum event {
     EVENT_WANT_EXIT,
     EVENT_TERM,          /* SIGTERM of s6-supervise: exit, and stop it */
     EVENT_KILL_DUE,      /* timeout-kill or timeout-finish is over */
-    EVENT_TIMED_OUT,     /* timeout-up or timeout-down is over */
+    EVENT_TIMED_OUT,     /* timeout-up, or timeout-down of a oneshot, is over */
     EVENTS
 };
 

@@ -73,19 +73,13 @@ static enum event event_of_want(enum sv_want what)
     return events[what];
 }
 
-static void be_begun_by_hand(struct service *service)
-{
-    service->quick_deaths = 0;
-    service_forget_restarts(service);
-}
-
 static void change_want(struct service *service,
                         const struct sv_command *command)
 {
     if (command->down_file != SV_DOWN_KEEP)
         keep_down_file(service, command->down_file);
     if (command->want == SV_WANT_IS_UP || command->want == SV_WANT_IS_ONCE)
-        be_begun_by_hand(service);
+        service_begin_by_hand(service);
     service->waits_once = false;
     service_happen(service, event_of_want(command->want));
 }

@@ -546,6 +546,7 @@ static void start_now(struct service *service)
 
     service->waits = service->waits_once = false;
     service->note_is_wait = false;
+    service->is_by_hand = true;
     service_happen(service, event);
 }
 
@@ -571,17 +572,11 @@ static void tell_client(struct service *service)
         service->engine->hooks.changed(service);
 }
 
-static void begin_by_hand(struct service *service)
-{
-    service->quick_deaths = 0;
-    service_forget_restarts(service);
-}
-
 /* It is down, and starts when what it needs is up. */
 static void wait_to_start(struct order *order, struct service *service,
                           bool is_once)
 {
-    begin_by_hand(service);
+    service_begin_by_hand(service);
     service_forget_note(service);
     service->note_is_wait = false;
     if (service->node == NULL) {
@@ -604,8 +599,8 @@ static void wait_to_start(struct order *order, struct service *service,
 static void restart_now(struct order *order, struct service *service)
 {
     service->restarts_later = false;
-    begin_by_hand(service);
     service_happen(service, EVENT_WANT_DOWN);
+    service_begin_by_hand(service);
     if (is_idle(service)) {
         wait_to_start(order, service, false);
         return;

@@ -371,6 +371,10 @@ void service_start(struct service *service)
         service->announces = true;
     if (service->announces)
         plan.flags |= SV_CHILD_AWAITED;
+    if (service->is_by_hand
+        && (service->announces || plan.notify_number >= 0))
+        plan.flags |= SV_CHILD_LIMITED;
+    service->is_by_hand = false;
     plan.new_pid_namespace = service_has(service, SV_FLAG_NEWPIDNS);
     if (!start_run(service, &plan, &pidfd)
         && (errno != ECANCELED || !start_run(service, &plan, &pidfd))) {
@@ -390,6 +394,7 @@ void service_start(struct service *service)
     if (!service->note_is_new && !service->note_is_loop)
         service_forget_note(service);
     service->announces |= service->readiness.fd >= 0;
+    service_limit_run(service);
     service_begin_checks(service);
     service->follow = service->announces ? EVENT_SPAWNED_MUTE : EVENT_SPAWNED;
 }
@@ -406,7 +411,8 @@ static unsigned finish_flags(const struct service *service)
 {
     return (service->state == STATE_LAST_FINISH ? SV_CHILD_LAST : 0u)
            | (service->close_stdio ? SV_CHILD_CLOSED : 0u)
-           | (sv_child_flags(service->child) & SV_CHILD_ORDERS);
+           | (sv_child_flags(service->child)
+              & (SV_CHILD_ORDERS | SV_CHILD_LATE));
 }
 
 void service_start_finish(struct service *service)

@@ -85,7 +85,7 @@ static void start_fresh(struct service *service)
     service->state = service->kind == SV_ONESHOT ? STATE_IDLE : STATE_DOWN;
     if (service->engine->is_stopping)
         return;
-    service->never_started = true;
+    service->never_started = service->is_by_hand = true;
     service->want = !sv_at_exists(service->base, service->dir,
                                   service_marker(service));
     service->stamp = service->ready_stamp = sv_stamp_now();

@@ -72,11 +72,11 @@ static void put_what(const struct progress *progress,
         return;
     }
     fputs(row_state(state, row), stderr);
-    if (row->due_ms && row->state == SV_WIRE_STOPPING)
-        fprintf(stderr, ", killed in %" PRIu64 " s",
-                (row->due_ms + 999) / 1000);
-    else if (row->due_ms && row->state == SV_WIRE_WAITING)
-        fprintf(stderr, ", started in %" PRIu64 " s",
+    if (row->due_ms)
+        fprintf(stderr, ", %s in %" PRIu64 " s",
+                row->state == SV_WIRE_WAITING    ? "started"
+                : row->state == SV_WIRE_STARTING ? "to be ready"
+                                                 : "killed",
                 (row->due_ms + 999) / 1000);
 }
 

@@ -444,8 +444,11 @@ START_TEST(an_event_of_a_process_that_is_not_there_is_not_expected)
             RULE(!expected || has_run(c.state));
         if (ends_finish(c.event))
             RULE(!expected || has_finish(c.state));
-        if (ends_script(c.event) || c.event == EVENT_TIMED_OUT)
+        if (ends_script(c.event))
             RULE(!expected || has_script(c.state));
+        if (c.event == EVENT_TIMED_OUT) /* of run: to be ready */
+            RULE(!expected || has_script(c.state)
+                 || c.state == STATE_STARTING);
         if (is_spawned(c.event) || c.event == EVENT_START_DUE)
             RULE(!expected || !(has_run(c.state) || has_finish(c.state)));
         if (c.event == EVENT_SPAWNED || c.event == EVENT_START_DUE)
@@ -453,6 +456,14 @@ START_TEST(an_event_of_a_process_that_is_not_there_is_not_expected)
         if (!expected)
             RULE(c.step.to == c.state && c.step.actions == 0);
     }
+}
+END_TEST
+
+START_TEST(who_is_not_ready_in_time_is_stopped)
+{
+    PLAY(STATE_DOWN, { EVENT_SPAWNED_MUTE, STATE_STARTING, STARTED },
+         { EVENT_TIMED_OUT, STATE_STARTING,
+           ACT_UNWANT | ACT_KILL_SEQUENCE | ACT_STATUS });
 }
 END_TEST
 
@@ -618,6 +629,7 @@ int main(void)
         a_process_comes_and_goes_by_its_own_events_only,
         an_event_of_a_process_that_is_not_there_is_not_expected,
         every_end_of_a_process_is_expected_where_it_runs,
+        who_is_not_ready_in_time_is_stopped,
         once_asked_to_leave_nothing_brings_it_back,
         what_is_told_is_written_first_and_fits, only_what_runs_is_killed,
         every_end_is_followed_by_finish_a_restart_a_rest_or_leaving,
