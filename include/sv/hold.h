@@ -18,6 +18,8 @@
  *   UP          the first scan is done (nothing)
  *   MACHINE arg (what svctl asked)     (nothing: init begins its shutdown)
  *   STOPPED     every service is down  (nothing)
+ *   MAIN arg (wstat of a service with  (nothing: init goes down, and exits as
+ *   flag-main that has ended)          the first of them did)
  *   UPGRADE     (what svctl asked)     UPGRADED arg text: arg is an
  *                                      enum sv_upgrade_end, text the version of
  *                                      the init that says so
@@ -68,6 +70,7 @@ enum sv_hold_op {
     SV_HOLD_UP = 'u',
     SV_HOLD_MACHINE = 'm',
     SV_HOLD_STOPPED = 's',
+    SV_HOLD_MAIN = 'e',
     SV_HOLD_UPGRADE = 'x',
     SV_HOLD_RELAY = 'R',
     SV_HOLD_REFUSED = 'n',

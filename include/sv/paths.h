@@ -11,6 +11,9 @@
 
 #define SV_DEFS_DIR "/etc/sv" /* definitions, for root */
 #define SV_LIVE_DIR "/run/sv" /* the live tree, for root */
+#define SV_LIVE_TMP "/tmp/sv" /* ... in a container that cannot have that */
+#define SV_LIVE_SHM "/dev/shm/sv" /* ... nor that */
+#define SV_RUN_VARIABLE "SV_RUN"  /* names the live tree, and comes first */
 
 /* A service: what its author writes. */
 #define SV_RUN "run"
@@ -40,6 +43,7 @@
 #define SV_DOWN "down" /* ... whose name is that of a longrun's marker */
 #define SV_TIMEOUT_UP "timeout-up"
 #define SV_TIMEOUT_DOWN "timeout-down"
+#define SV_FLAG_MAIN "flag-main"
 #define SV_FLAG_DISABLED "flag-disabled"
 #define SV_DEPENDENCIES_DIR "dependencies.d"
 #define SV_CONTENTS_DIR "contents.d"

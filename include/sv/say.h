@@ -28,6 +28,8 @@ enum {
     SV_EXIT_SYSTEM = 111,   /* the system refused */
     SV_EXIT_NOEXEC = 126,   /* a program could not be executed */
     SV_EXIT_NOTFOUND = 127, /* a program was not found */
+    SV_EXIT_REBOOT = 133,   /* of a container's init: start it again; as
+                               systemd's nspawn has it */
 };
 
 enum { SV_SAY_MAX = 2048, SV_NUMBER_MAX = 21 };

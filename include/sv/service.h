@@ -59,8 +59,9 @@ const char *sv_kind_name(enum sv_kind kind);
 const char *sv_service_name_fault(const char *name);
 
 /* Is there an executable file of that name (access(2), X_OK, effective ids)?
- * False sets errno: ENOENT, EACCES, ...  Where the file system is mounted
- * noexec, nothing is executable: EACCES. */
+ * False sets errno: ENOENT, EACCES, ...  Where the file system of base is
+ * mounted noexec, and so nothing is executable by its name, the mode counts:
+ * whoever starts it has other ways (engine/noexec.c). */
 bool sv_service_executable(int base, const char *dir, const char *file);
 
 #endif

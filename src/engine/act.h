@@ -80,6 +80,11 @@ bool service_spawn(struct spawn *plan);
 
 /* ---- death.c ---- */
 
+/* Its run has ended, or cannot be run at all: if it is what the tree is for,
+ * that is the end of the tree.  Not one on command, which is to be undone by
+ * command. */
+void service_end_main(struct service *service, int wstat);
+
 /* "exit code 3", "signal SIGTERM", "nobody knows how". */
 void service_describe_end(int wstat, char text[static 64]);
 

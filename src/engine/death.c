@@ -80,6 +80,20 @@ static void count_death(struct service *service, int wstat)
     service->note_is_loop = true;
 }
 
+void service_end_main(struct service *service, int wstat)
+{
+    struct engine *engine = service->engine;
+    bool is_on_command = !service->want || service->is_unhealthy;
+    char how[64];
+
+    if (engine->on_stop == NULL || (is_on_command && !engine->is_stopping)
+        || !service_has(service, SV_FLAG_MAIN))
+        return;
+    service_describe_end(wstat, how);
+    sv_info(service->name, " has ended (", how, "), and with it the tree");
+    line_main_ended(engine, wstat);
+}
+
 static bool is_to_restart(const struct service *service)
 {
     return service->want && !service->engine->is_stopping
@@ -101,6 +115,8 @@ static void run_died(struct service *service, int wstat, int64_t died,
                       max > SV_TALLY_MAX ? SV_TALLY_MAX : max))
         sv_warn_sys("unable to write the death tally of ", service->name);
     count_death(service, wstat);
+    if (!was_told || service->engine->is_stopping)
+        service_end_main(service, wstat);
     if (!was_told && is_to_restart(service))
         service_may_restart(service, died);
     /* One that cannot be executed counts as absent. */

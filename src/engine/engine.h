@@ -149,6 +149,9 @@ struct engine {
                         has them yet */
     bool is_settled; /* every record is a service's, or a stray process's */
     int live;                /* the directory that names are relative to */
+    bool is_noexec;          /* ... which lies on a mount that is */
+    const char *defs;        /* where copies in it come from; NULL: there are
+                                none */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
                                 NULL: each service has a lock of its own */
     bool is_alone; /* there is one service, which our messages name anyhow */
@@ -170,7 +173,8 @@ struct engine {
     int console;               /* where our messages went before; -1: stderr */
 
     struct watch line;      /* to init; fd -1: no init of ours */
-    void (*on_stop)(struct engine *engine); /* init says: stop everything */
+    void (*on_stop)(struct engine *engine); /* stop everything; NULL: there is
+                                               but one service */
     struct timer stop_due;
     void (*on_upgraded)(struct engine *engine); /* init says how that ended */
     struct timer upgraded_due;
@@ -378,6 +382,9 @@ void line_keep(struct engine *engine, const struct sv_hold *message, int fd);
 void line_sort(struct engine *engine);
 /* Sends a message; without an init of ours it does nothing and says false. */
 bool line_say(struct engine *engine, enum sv_hold_op op, int64_t arg);
+/* A service with flag-main has ended: tells init, and stops the tree when the
+ * loop comes round, whoever is above it. */
+void line_main_ended(struct engine *engine, int wstat);
 /* Lets init hold fd under (kind, dev, ino), and drop it again. */
 void line_hold(struct engine *engine, enum sv_hold_kind kind, dev_t dev,
                ino_t ino, int64_t tag, int fd);

@@ -260,6 +260,19 @@ static void on_stop_due(struct timer *timer)
         engine->on_stop(engine);
 }
 
+static void stop_soon(struct engine *engine)
+{
+    engine->is_stopping = true;
+    loop_arm(&engine->loop, &engine->stop_due, sv_boottime(), on_stop_due);
+}
+
+void line_main_ended(struct engine *engine, int wstat)
+{
+    line_say(engine, SV_HOLD_MAIN, wstat);
+    if (!engine->is_stopping)
+        stop_soon(engine);
+}
+
 static void on_upgraded_due(struct timer *timer)
 {
     struct engine *engine = CONTAINER(timer, struct engine, upgraded_due);
@@ -282,8 +295,7 @@ static void obey(struct engine *engine, const struct sv_hold *message)
 {
     switch ((enum sv_hold_op)message->op) {
     case SV_HOLD_STOP:
-        engine->is_stopping = true;
-        loop_arm(&engine->loop, &engine->stop_due, sv_boottime(), on_stop_due);
+        stop_soon(engine);
         return;
     case SV_HOLD_REFUSED:
         refused(engine, message);

@@ -55,10 +55,10 @@ int run_locked(int argc, char *argv[])
 {
     unsigned int fd_wanted;
 
-    if (argc != 4 || uint0_scan(argv[1], &fd_wanted) == 0)
-        sv_die_usage(SV_RUN_LOCKED " fd program name");
+    if (argc < 4 || uint0_scan(argv[1], &fd_wanted) == 0)
+        sv_die_usage(SV_RUN_LOCKED " fd program args... name");
 
-    const char *name = argv[3];
+    const char *name = argv[argc - 1];
     int number = (int)fd_wanted;
     int fd = open_lock(name);
 
@@ -69,9 +69,7 @@ int run_locked(int argc, char *argv[])
     if (fd != number && (dup2(fd, number) < 0 || close(fd) < 0))
         sv_die_sys("unable to give the lock to ", name);
 
-    char *const run[] = { argv[2], argv[3], NULL };
-
-    execv(argv[2], run);
+    execv(argv[2], argv + 2);
     sv_warn_sys(name, ": unable to execute ", argv[2]);
     return errno == ENOENT ? SV_EXIT_NOTFOUND : SV_EXIT_NOEXEC;
 }

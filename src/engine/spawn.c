@@ -344,9 +344,12 @@ static bool collect(const struct errand *errand, int *pidfd)
     return false;
 }
 
-bool spawn(const struct spawn *spawn, int *pidfd)
+bool spawn(const struct spawn *asked, int *pidfd)
 {
-    struct engine *engine = spawn->service->engine;
+    struct engine *engine = asked->service->engine;
+    struct noexec how;
+    const struct spawn *spawn =
+        engine->is_noexec ? noexec_plan(asked, &how) : asked;
     struct sv_child *child = record_of(spawn);
     struct errand errand = {
         .spawn = spawn,
@@ -400,6 +403,7 @@ bool spawn_open(struct engine *engine, int lock)
     }
     close(self);
     engine->listener = -1;
+    engine->is_noexec = noexec_is(engine->live);
     engine->has_clone3 = syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
     if (!engine->has_clone3)
         tell_of_old_way("close_range");

@@ -45,6 +45,7 @@
 #define ENGINE_SPAWN_H
 
 #include "engine/engine.h"
+#include "sv/paths.h"
 
 struct spawn {
     struct service *service;
@@ -73,5 +74,24 @@ bool spawn_open(struct engine *engine, int lock);
  * and the record says RUNNING.  False with errno set: nothing runs and the
  * record says VOID, or what it said before. */
 bool spawn(const struct spawn *spawn, int *pidfd);
+
+/* ---- noexec.c: LIVE is mounted noexec ------------------------------------ */
+
+enum { NOEXEC_LINE = 256, NOEXEC_GIVEN = 8 };
+
+/* Room for a plan of ours. */
+struct noexec {
+    struct spawn plan;
+    char line[NOEXEC_LINE];
+    char path[SV_PATH_MAX];
+    const char *argv[NOEXEC_GIVEN + 4];
+};
+
+/* Is what fd is of mounted so? */
+bool noexec_is(int fd);
+
+/* The same start in other words, which are kept in *how; spawn itself if it can
+ * be executed, or nobody knows better.  At most NOEXEC_GIVEN words are given. */
+const struct spawn *noexec_plan(const struct spawn *spawn, struct noexec *how);
 
 #endif

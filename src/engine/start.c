@@ -303,6 +303,16 @@ void service_note_failed_start(struct service *service, int error)
                                 : ""));
 }
 
+/* What is wrong with the file will be so in a minute, too; but not what the
+ * system lacks. */
+static void end_of_failed_start(struct service *service, int error)
+{
+    if (error == ENOENT || error == ENOTDIR)
+        service_end_main(service, SV_EXIT_NOTFOUND << 8);
+    else if (error == EACCES || error == ENOEXEC)
+        service_end_main(service, SV_EXIT_NOEXEC << 8);
+}
+
 /* The reason stays in the record for as long as it says VOID. */
 static void fail_start(struct service *service, int error)
 {
@@ -310,6 +320,7 @@ static void fail_start(struct service *service, int error)
         service_note_failed_start(service, error);
     service->child->of = error;
     service->follow = EVENT_SPAWN_FAILED;
+    end_of_failed_start(service, error);
 }
 
 /* Its directory is of another kind now, and nothing runs.  A bundle leaves: the

@@ -48,6 +48,7 @@ static char *const *given_argv;
 static sigset_t given_mask;
 static struct rlimit given_files;
 static bool was_closed[3];
+static bool is_all;
 
 /* ---- standard descriptors ------------------------------------------------ */
 
@@ -149,6 +150,7 @@ void boot_restore(void)
 void boot_save(struct boot_state *state)
 {
     *state = (struct boot_state){.place = (int32_t)place,
+                                 .is_all = is_all,
                                  .files_soft = given_files.rlim_cur,
                                  .files_hard = given_files.rlim_max};
     for (int n = 1; n <= SIGNALS; n++)
@@ -159,6 +161,7 @@ void boot_save(struct boot_state *state)
 void boot_resume(const struct boot_state *state)
 {
     place = (enum place)state->place;
+    is_all = state->is_all != 0;
     given_files = (struct rlimit){.rlim_cur = (rlim_t)state->files_soft,
                                   .rlim_max = (rlim_t)state->files_hard};
     sigemptyset(&given_mask);
@@ -184,19 +187,36 @@ void boot_raise_limit(void)
 }
 
 /* By hand, since putenv(3) allocates. */
-void boot_set_path(void)
+void boot_set(char *variable)
 {
-    static char path[] = "PATH=" DEFAULT_PATH;
     static char *copy[ENVIRONMENT_MAX + 2];
     size_t n = 0;
 
-    if (getenv("PATH"))
-        return;
     while (n < ENVIRONMENT_MAX && environ[n])
         n++;
-    memcpy(copy, environ, n * sizeof *copy);
-    copy[n] = path;
+    memmove(copy, environ, n * sizeof *copy);
+    copy[n] = variable;
+    copy[n + 1] = NULL;
     environ = copy;
+}
+
+void boot_set_path(void)
+{
+    static char path[] = "PATH=" DEFAULT_PATH;
+
+    if (!getenv("PATH"))
+        boot_set(path);
+}
+
+/* In a directory that all may write to, somebody else may have been first. */
+bool boot_can_live(const char *path)
+{
+    struct stat st;
+
+    if (mkdir(path, 0755) == 0)
+        return true;
+    return errno == EEXIST && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+           (st.st_uid == 0 || st.st_uid == geteuid()) && access(path, W_OK) == 0;
 }
 
 /* ---- the place ----------------------------------------------------------- */
@@ -305,6 +325,7 @@ static bool is_first_pid_namespace(void)
 
 void boot_find_place(bool guardian)
 {
+    is_all = getppid() <= 1 && is_marked_container();
     if (guardian) {
         place = PLACE_GUARDIAN;
     } else if (is_marked_container() || !has_capability(CAP_SYS_ADMIN)) {
@@ -350,6 +371,11 @@ static void prepare_guardian(void)
     replace_placeholders();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
         sv_warn_sys("unable to become the reaper of orphans");
+}
+
+bool boot_is_all(void)
+{
+    return is_all;
 }
 
 void boot_prepare(void)

@@ -40,6 +40,16 @@ void boot_read_settings(struct settings *settings);
 /* Gives init's environment a PATH, if it has none, for all that it starts. */
 void boot_set_path(void);
 
+/* Adds a variable (NAME=value, which is kept) to init's environment. */
+void boot_set(char *variable);
+
+/* Is this what a container was made to run, perhaps below an init of another
+ * make?  Then it is for all, whatever user it was given. */
+bool boot_is_all(void);
+
+/* Can a tree live at path?  Makes the directory, if it is not there. */
+bool boot_can_live(const char *path);
+
 /* Raises init's limit of descriptors so far that every hold has one. */
 void boot_raise_limit(void);
 
@@ -57,7 +67,7 @@ void boot_exec_sibling(const char *name, const char *const *argv);
  * get.  boot_resume after boot_begin. */
 struct boot_state {
     int32_t place;
-    uint32_t spare;
+    uint32_t is_all;
     uint64_t mask; /* of signals: bit 0 is signal 1 */
     uint64_t files_soft;
     uint64_t files_hard;

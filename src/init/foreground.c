@@ -13,9 +13,9 @@
 
 static char *const *program;
 static pid_t runs;
-static void (*tell)(int status);
+static void (*tell)(int wstat);
 
-void foreground_begin(char *const *argv, void (*ended)(int status))
+void foreground_begin(char *const *argv, void (*ended)(int wstat))
 {
     program = argv;
     tell = ended;
@@ -46,7 +46,7 @@ void foreground_start(void)
         return;
     runs = 0;
     sv_warn_sys("unable to start the main program");
-    tell(SV_EXIT_SYSTEM);
+    tell(SV_EXIT_SYSTEM << 8);
 }
 
 void foreground_save(struct foreground_state *state)
@@ -74,6 +74,6 @@ bool foreground_ended(pid_t pid, int wstat)
     if (runs == 0 || pid != runs)
         return false;
     runs = 0;
-    tell(WIFEXITED(wstat) ? WEXITSTATUS(wstat) : 128 + WTERMSIG(wstat));
+    tell(wstat);
     return true;
 }

@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 /* argv is kept, not copied; NULL: there is no main program.  ended() is told
- * the exit status, as a shell counts it: 128 and the number for a signal. */
-void foreground_begin(char *const *argv, void (*ended)(int status));
+ * how it ended, as waitpid(2) does. */
+void foreground_begin(char *const *argv, void (*ended)(int wstat));
 
 /* The tree is up: starts it, if it never was. */
 void foreground_start(void);

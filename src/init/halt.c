@@ -39,7 +39,7 @@ enum phase { RUNNING, STOPPING, LEAVING, DRAINING, KILLING, CLOSING, OVER };
 static const struct settings *settings;
 static enum phase phase;
 static char kind;        /* enum sv_machine */
-static int status;
+static int status = -1;  /* of the main program, as a shell counts; -1: none */
 static int64_t asked;
 static int64_t limit = INT64_MAX; /* of the phase */
 static pid_t closer;
@@ -182,9 +182,11 @@ void halt_ask(char what, bool at_once)
         enter_stopping();
 }
 
-void halt_set_status(int with)
+/* A status that nobody knows is one of no signal, and becomes 255. */
+void halt_set_status(int wstat)
 {
-    status = with;
+    if (status == -1)
+        status = WIFEXITED(wstat) ? WEXITSTATUS(wstat) : 128 + WTERMSIG(wstat);
 }
 
 void halt_stopped(void)
@@ -305,5 +307,7 @@ _Noreturn void halt_leave(void)
 {
     if (place == PLACE_MACHINE)
         leave_machine();
-    _exit(status);
+    if (kind == SV_MACHINE_REBOOT)
+        _exit(SV_EXIT_REBOOT);
+    _exit(status == -1 ? SV_EXIT_OK : status);
 }

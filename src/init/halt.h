@@ -33,8 +33,9 @@ void halt_begin(const struct settings *settings);
  * in order.  A second request counts only if it is the first one at once. */
 void halt_ask(char what, bool at_once);
 
-/* The status to exit with, where init exits; 0 unless told. */
-void halt_set_status(int status);
+/* How the main program ended (as waitpid(2) tells), which is how init is to end,
+ * where it exits; the first that is told counts. */
+void halt_set_status(int wstat);
 
 /* Every service is down: svscan has said so. */
 void halt_stopped(void);

@@ -242,6 +242,9 @@ static void obey(const struct sv_hold *message, int fds[2])
     case SV_HOLD_STOPPED:
         calls->stopped();
         break;
+    case SV_HOLD_MAIN:
+        calls->main_ended((int)message->arg);
+        break;
     case SV_HOLD_UPGRADE:
         calls->upgrade();
         break;

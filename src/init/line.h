@@ -19,6 +19,7 @@ struct line_calls {
     void (*up)(void);                /* its first scan is done */
     void (*machine)(char what);      /* enum sv_machine */
     void (*stopped)(void);           /* every service is down */
+    void (*main_ended)(int wstat);   /* ... or the one that all is for */
     void (*upgrade)(void);           /* init is to become the one on disk */
     int64_t (*stop_ms)(void);        /* a stop is in progress, and has so much
                                         time left; -1: none is */

@@ -85,9 +85,10 @@ static bool ended(pid_t pid, int wstat)
            halt_ended(pid) || upgrade_ended(pid, wstat);
 }
 
-static void main_program_ended(int status)
+/* The program that we started, or a service with flag-main. */
+static void main_ended(int wstat)
 {
-    halt_set_status(status);
+    halt_set_status(wstat);
     halt_ask(SV_MACHINE_POWEROFF, false);
 }
 
@@ -114,6 +115,14 @@ static void machine(char what)
         halt_ask(what, false);
 }
 
+/* Elsewhere than in a machine all but what systemd's tools send says: end. */
+static char meant(const struct request *request)
+{
+    return place == PLACE_MACHINE || request->signal > RTMIN
+               ? request->what
+               : SV_MACHINE_POWEROFF;
+}
+
 static void on_signal(const struct signalfd_siginfo *info)
 {
     if (info->ssi_signo == SIGCHLD) {
@@ -125,7 +134,7 @@ static void on_signal(const struct signalfd_siginfo *info)
 
         if ((int)info->ssi_signo == request->signal &&
             (request->in_machine || place != PLACE_MACHINE))
-            halt_ask(request->what, request->at_once);
+            halt_ask(meant(request), request->at_once);
     }
 }
 
@@ -250,16 +259,45 @@ static void find_user_directories(struct tree_plan *plan)
     plan->live = plan->live ? plan->live : live;
 }
 
+static const char *named_live(void)
+{
+    const char *live = getenv(SV_RUN_VARIABLE);
+
+    return live && live[0] == '/' ? live : NULL;
+}
+
+/* A container of any user, or on a root that cannot be written to, has one of
+ * these at least.  All that we start is told, and svctl knows them too. */
+static const char *find_live(void)
+{
+    static char variables[][sizeof SV_RUN_VARIABLE "=" SV_LIVE_SHM] = {
+        SV_RUN_VARIABLE "=" SV_LIVE_TMP, SV_RUN_VARIABLE "=" SV_LIVE_SHM};
+
+    if (place == PLACE_MACHINE || boot_can_live(SV_LIVE_DIR))
+        return SV_LIVE_DIR;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *live = variables[i] + sizeof SV_RUN_VARIABLE;
+
+        if (!boot_can_live(live))
+            continue;
+        boot_set(variables[i]);
+        return live;
+    }
+    return SV_LIVE_DIR;
+}
+
 static void plan_tree(struct tree_plan *plan)
 {
     *plan = (struct tree_plan){.defs = words.defs, .live = words.live,
                                .crash = settings.crash, .given_up = given_up};
-    if (is_guardian && geteuid() != 0)
+    if (!plan->live)
+        plan->live = named_live();
+    if (is_guardian && geteuid() != 0 && !boot_is_all())
         find_user_directories(plan);
     if (!plan->defs)
         plan->defs = SV_DEFS_DIR;
     if (!plan->live)
-        plan->live = SV_LIVE_DIR;
+        plan->live = find_live();
 }
 
 static void read_words(char *const *argv)
@@ -287,7 +325,7 @@ static void begin(char *const *argv)
 {
     static const struct line_calls calls = {
         .up = up, .machine = machine, .stopped = halt_stopped,
-        .upgrade = upgrade_ask, .stop_ms = halt_stop_ms};
+        .main_ended = main_ended, .upgrade = upgrade_ask, .stop_ms = halt_stop_ms};
     struct tree_plan plan;
 
     boot_begin(argv);
@@ -299,7 +337,7 @@ static void begin(char *const *argv)
     halt_begin(&settings);
     line_begin(&calls);
     reap_begin(ended);
-    foreground_begin(words.main, main_program_ended);
+    foreground_begin(words.main, main_ended);
     tree_begin(&plan);
     upgrade_begin(&settings);
     upgrade_resume();

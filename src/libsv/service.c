@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <skalibs/sig.h>
@@ -145,6 +146,16 @@ const char *sv_service_name_fault(const char *name)
     return NULL;
 }
 
+static bool is_noexec(int base)
+{
+    struct statvfs fs;
+    bool is = base >= 0 && fstatvfs(base, &fs) == 0
+              && (fs.f_flag & ST_NOEXEC) != 0;
+
+    errno = EACCES;
+    return is;
+}
+
 bool sv_service_executable(int base, const char *dir, const char *file)
 {
     char path[SV_PATH_MAX];
@@ -156,5 +167,7 @@ bool sv_service_executable(int base, const char *dir, const char *file)
         errno = EACCES; /* what execve(2) would say */
         return false;
     }
-    return faccessat(base, path, X_OK, AT_EACCESS) == 0;
+    if (faccessat(base, path, X_OK, AT_EACCESS) == 0)
+        return true;
+    return errno == EACCES && (st.st_mode & 0111) != 0 && is_noexec(base);
 }

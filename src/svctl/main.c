@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sv/paths.h"
@@ -50,24 +51,52 @@ static long count_of(const char *text)
     return n;
 }
 
-/* The machine's. */
+/* Is the tree there one of whoever asks, or for root that of process 1?  Where
+ * all may write, anybody can have made the directory. */
+static bool is_lived_in(const char *path)
+{
+    struct stat dir, first;
+
+    if (lstat(path, &dir) < 0 || !S_ISDIR(dir.st_mode))
+        return false;
+    return dir.st_uid == geteuid() ||
+           (geteuid() == 0 && stat("/proc/1", &first) == 0 &&
+            dir.st_uid == first.st_uid);
+}
+
+/* Where init lets a tree live if nobody says; NULL if it is nowhere. */
+static const char *found_live(void)
+{
+    static const char *const places[] = {SV_LIVE_DIR, SV_LIVE_TMP, SV_LIVE_SHM};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (is_lived_in(places[i]))
+            return places[i];
+    return NULL;
+}
+
+/* The machine's, or the container's. */
 static const char *common_live(void)
 {
-    const char *named = getenv("SV_RUN");
+    const char *named = getenv(SV_RUN_VARIABLE);
 
-    return named && *named ? named : SV_LIVE_DIR;
+    if (!named || !*named)
+        named = found_live();
+    return named ? named : SV_LIVE_DIR;
 }
 
 /* A tree of his own for an ordinary user; NULL if nothing says where. */
 static const char *default_live(void)
 {
     static char path[SV_PATH_MAX];
-    const char *named = getenv("SV_RUN");
+    const char *named = getenv(SV_RUN_VARIABLE);
     const char *runtime = getenv("XDG_RUNTIME_DIR");
 
     if (geteuid() == 0 || (named && *named))
         return common_live();
-    if (!runtime || !*runtime || strlen(runtime) + sizeof "/sv" > sizeof path)
+    if (!runtime || !*runtime)
+        return found_live();
+    if (strlen(runtime) + sizeof "/sv" > sizeof path)
         return NULL;
     stpcpy(stpcpy(path, runtime), "/sv");
     return path;

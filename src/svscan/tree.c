@@ -458,6 +458,7 @@ static bool open_engine(struct tree *tree, int live)
     if (!loop_open(&engine->loop, signals, on_signal))
         return false;
     engine->live = live;
+    engine->defs = tree->options->defs;
     engine->shared_lock = SV_TREE_SERVICE_LOCK;
     engine->hooks = (struct hooks){ .taken = on_taken,
                                     .must_wait = on_must_wait,

@@ -128,6 +128,11 @@ static void stopped(void)
     strcat(calls, "stopped ");
 }
 
+static void main_ended(int wstat)
+{
+    strcat(calls, wstat == 3 << 8 ? "main " : "another ");
+}
+
 static void upgrade(void)
 {
     strcat(calls, "upgrade ");
@@ -147,8 +152,8 @@ static bool nobody(pid_t pid, int wstat)
 
 static void open_line(void)
 {
-    static const struct line_calls with = {up, machine, stopped, upgrade,
-                                           stop_ms};
+    static const struct line_calls with = {up, machine, stopped,
+                                           main_ended, upgrade, stop_ms};
 
     line_begin(&with);
     reap_begin(nobody);
@@ -331,13 +336,15 @@ END_TEST
 START_TEST(what_svscan_reports_reaches_the_rest_of_init)
 {
     struct sv_hold wish = {.op = SV_HOLD_MACHINE, .arg = SV_MACHINE_REBOOT};
+    struct sv_hold end = {.op = SV_HOLD_MAIN, .arg = 3 << 8};
 
     open_line();
     ask(SV_HOLD_UP, 0, -1);
     ck_assert(sv_hold_send(svscan, &wish, NULL, 0));
     ask(SV_HOLD_STOPPED, 0, -1);
+    ck_assert(sv_hold_send(svscan, &end, NULL, 0));
     line_ready();
-    ck_assert_str_eq(calls, "up r stopped ");
+    ck_assert_str_eq(calls, "up r stopped main ");
 }
 END_TEST
 
