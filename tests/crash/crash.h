@@ -8,6 +8,7 @@
  *   system.c   the tree that they live in: ours, or s6's or runit's
  *   life.c     a life of such a tree, from its start to its stop
  *   random.c   ... in which somebody kills at random instants
+ *   order.c    ... in which services need each other
  *   sweep.c    ... in which svscan is killed at its Nth system call
  *   trace.c    ... which is found by ptrace
  *   judge.c    what ledger, logs, tallies and status files say against it
@@ -36,6 +37,11 @@ enum kind {
     END,      /* it is about to end: wait status, lines that it wrote */
     FINISH,   /* finish has started: code, signal, pid of the run */
     FINISHED, /* finish is about to end */
+    TOLD,     /* run has been told to go, and takes its time */
+    DOING,    /* up of a oneshot has started */
+    DONE,     /* ... and is about to end */
+    UNDOING,  /* down has started */
+    UNDONE,   /* ... and is about to end */
     TWICE,    /* somebody of this name was there already: pid */
     KILLED,   /* the driver killed it: signal; 0: it had been left behind */
     ASKED,    /* the driver asked for something: enum ask */
@@ -63,7 +69,8 @@ void ledger_print(FILE *to, const struct entry *entry);
 
 /* ---- service.c ----------------------------------------------------------- */
 
-enum role { STEADY, CRASHER, SLOW, WAITED, CHATTER, FORKER, ONCE, ROLES };
+enum role { STEADY, CRASHER, SLOW, WAITED, CHATTER, FORKER, ONCE, LINGERER,
+            ONESHOT, ROLES };
 
 extern const char *const role_names[ROLES];
 
@@ -88,6 +95,7 @@ struct plan {
     bool notify;
     bool down;
     const char *log; /* the logger's arguments; NULL: it has none */
+    const char *needs[3]; /* NULL ends them */
 };
 
 enum category {
@@ -100,6 +108,8 @@ enum category {
     DOUBLED_LINES,
     STUCK,
     LEFT_BEHIND,
+    DISORDER,
+    REDONE,
     CATEGORIES
 };
 
@@ -195,9 +205,25 @@ void judge(struct life *life);
 /* Is the last line there that the service said it wrote? */
 bool judge_has_last_line(const struct life *life, const struct plan *plan);
 
+/* ---- order.c ------------------------------------------------------------- */
+
+/* Adds services that need each other; the first, disk, is needed by all. */
+void order_add(struct life *life);
+/* svctl start, with all that it needs, or stop, with all that need it. */
+void order_ask(struct life *life, const char *name, enum ask ask);
+/* Has the oneshot been done, and not undone? */
+bool order_is_done(const struct life *life, const char *name);
+/* Nothing is out of order, and no oneshot done twice. */
+void order_judge(struct life *life, const struct entry *entries, size_t n);
+void order_live(struct life *life);
+
 /* ---- random.c, sweep.c --------------------------------------------------- */
 
 void random_live(struct life *life);
+void random_kill_supervisor(struct life *life);
+void random_upgrade(struct life *life);
+/* Often not for long. */
+void random_wait(struct life *life);
 
 enum { CALL_MAX = 48 };
 
@@ -210,7 +236,7 @@ struct position {
     char call[CALL_MAX]; /* the last */
 };
 
-enum { PATHS = 13 };
+enum { PATHS = 18 };
 
 extern const char *const sweep_paths[PATHS];
 

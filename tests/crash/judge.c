@@ -469,5 +469,6 @@ void judge(struct life *life)
         it.count = 0;
         judge_service(&it);
     }
+    order_judge(life, entries, n);
     free(entries);
 }

@@ -17,6 +17,8 @@
 static const char *const kind_names[KINDS] = {
     [START] = "start",   [READY] = "ready",       [END] = "end",
     [FINISH] = "finish", [FINISHED] = "finished", [TWICE] = "twice",
+    [TOLD] = "told",     [DOING] = "doing",       [DONE] = "done",
+    [UNDOING] = "undoing", [UNDONE] = "undone",
     [KILLED] = "killed", [ASKED] = "asked",       [ANSWERED] = "answered",
 };
 

@@ -29,6 +29,8 @@ const char *const category_names[CATEGORIES] = {
     [DOUBLED_LINES] = "doubled lines",
     [STUCK] = "stuck services or commands",
     [LEFT_BEHIND] = "processes left behind",
+    [DISORDER] = "services out of order",
+    [REDONE] = "oneshots done twice, or undone",
 };
 
 /* ---- chance and time ----------------------------------------------------- */
@@ -235,6 +237,10 @@ static bool is_right(struct life *life, size_t i)
                                    : pid != 0 || plan->role == CRASHER;
     if (!system_status(life, plan->name, &status))
         return false;
+    if (plan->role == ONESHOT)
+        return pid == 0 && status.pid == 0
+               && order_is_done(life, plan->name) == life->is_wanted[i]
+               && !(status.flags & SV_STATUS_WANT_UP) == !life->is_wanted[i];
     if (!life->is_wanted[i])
         return pid == 0 && status.pid == 0;
     if (plan->role == CRASHER)

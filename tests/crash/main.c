@@ -3,11 +3,13 @@
  * killer - see crash.h.
  *
  *   killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS] random BIN DIR
+ *   killer [-k KILLS] [-s SEED] [-j JOBS] ordered BIN DIR
  *   killer [-k KILLS] [-s SEED] booted BIN DIR
  *   killer [-k LIVES] [-s SEED] [-j JOBS] [-w PATH[:NUMBER]] sweep BIN DIR
  *
  * BIN: the programs under test.  random: lives, with the seeds from SEED on,
- * until there were KILLS kills.  booted: one life, in the tree of process 1,
+ * until there were KILLS kills; every fourth is one of services that need each
+ * other, as all of ordered are.  booted: one life, in the tree of process 1,
  * which stays.  sweep: svscan is killed at every stop of every path; with -k at
  * so many of them, chosen by the seed; with -w on that path, or at that stop.
  * Each life has a process, and a directory below DIR, which stays if something
@@ -33,7 +35,7 @@
 
 #define USAGE                                                                  \
     "killer [-p ours|s6|runit] [-k KILLS] [-s SEED] [-j JOBS]"                 \
-    " [-w PATH[:NUMBER]] random|sweep|booted BIN DIR"
+    " [-w PATH[:NUMBER]] random|ordered|sweep|booted BIN DIR"
 
 enum {
     JOBS_MAX = 64,
@@ -47,6 +49,7 @@ static struct {
     uint64_t seed;
     unsigned jobs;
     bool sweeps;
+    bool is_ordered;
     bool is_booted;
     const char *bin;
     const char *dir;
@@ -80,12 +83,19 @@ static struct {
 
 /* ---- a life -------------------------------------------------------------- */
 
+/* Ours alone has an order. */
+static bool is_ordered(const struct life *life)
+{
+    return plan.is_ordered
+           || (life->system == OURS && !life->is_booted && life->seed % 4 == 0);
+}
+
 static void live(struct life *life, struct outcome *outcome)
 {
     if (plan.sweeps)
         sweep_live(life, &outcome->position);
     else
-        random_live(life);
+        (is_ordered(life) ? order_live : random_live)(life);
     outcome->kills = life->kills;
     memcpy(outcome->counts, life->counts, sizeof outcome->counts);
     outcome->is_done = true;
@@ -248,7 +258,8 @@ static void say_how_to_replay(const struct job *job)
                  sweep_paths[position->path], position->number,
                  position->call);
     else
-        snprintf(how, sizeof how, "random -s %llu -k 1",
+        snprintf(how, sizeof how, "%s -s %llu -k 1",
+                 plan.is_ordered ? "ordered" : "random",
                  (unsigned long long)job->seed);
     fprintf(plan.report, "bad life, in %s; again: %s\n", job->dir, how);
     printf("bad life, in %s; again: %s\n", job->dir, how);
@@ -408,9 +419,10 @@ static void read_words(int argc, char *argv[])
         sv_die_usage(USAGE);
     plan.sweeps = strcmp(argv[optind], "sweep") == 0;
     plan.is_booted = strcmp(argv[optind], "booted") == 0;
-    if ((!plan.sweeps && !plan.is_booted
+    plan.is_ordered = strcmp(argv[optind], "ordered") == 0;
+    if ((!plan.sweeps && !plan.is_booted && !plan.is_ordered
          && strcmp(argv[optind], "random") != 0)
-        || (plan.sweeps && plan.system != OURS))
+        || ((plan.sweeps || plan.is_ordered) && plan.system != OURS))
         sv_die_usage(USAGE);
     if (plan.is_booted)
         plan.jobs = 1;

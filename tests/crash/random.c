@@ -54,7 +54,7 @@ static void kill_one(struct life *life, const pid_t *pids, size_t n)
     ledger_write(life->dir, KILLED, "-", pid, SIGKILL, 0, 0);
 }
 
-static void kill_supervisor(struct life *life)
+void random_kill_supervisor(struct life *life)
 {
     pid_t pids[PIDS_MAX];
 
@@ -71,7 +71,7 @@ static void kill_logger(struct life *life)
 static void kill_both(struct life *life)
 {
     kill_logger(life);
-    kill_supervisor(life);
+    random_kill_supervisor(life);
 }
 
 /* The ledger knows before: afterwards it would be too late. */
@@ -151,7 +151,7 @@ static void change_extra(struct life *life)
     }
 }
 
-static void upgrade(struct life *life)
+void random_upgrade(struct life *life)
 {
     const char *what = life_random(life, 2) == 0 ? "svscan" : "init";
     char socket[CRASH_PATH_MAX];
@@ -170,10 +170,10 @@ static const struct {
     unsigned share;
     void (*act)(struct life *life);
 } deeds[] = {
-    { 6, kill_supervisor }, { 2, kill_logger }, { 2, kill_both },
+    { 6, random_kill_supervisor }, { 2, kill_logger }, { 2, kill_both },
     { 2, kill_service },    { 3, ask },         { 1, ask_once },
     { 1, send_letter },     { 2, change_extra },
-    { 1, upgrade },
+    { 1, random_upgrade },
 };
 
 static void do_something(struct life *life)
@@ -187,7 +187,7 @@ static void do_something(struct life *life)
 }
 
 /* Often at once, sometimes later. */
-static void wait_a_while(struct life *life)
+void random_wait(struct life *life)
 {
     static const uint32_t most_us[] = { 500, 5000, 50000, 300000 };
 
@@ -204,7 +204,7 @@ void random_live(struct life *life)
         system_start(life);
     for (int i = 0; i < DEEDS || life->kills < life->kills_wanted; i++) {
         life_await(life, SUPERVISOR_MS, life_has_supervisor);
-        wait_a_while(life);
+        random_wait(life);
         do_something(life);
         life_reap(life);
     }
@@ -212,8 +212,8 @@ void random_live(struct life *life)
     /* The stop is a time to be killed at as well. */
     if (life_random(life, 2) == 0 && !life->is_booted) {
         system_stop(life);
-        wait_a_while(life);
-        kill_supervisor(life);
+        random_wait(life);
+        random_kill_supervisor(life);
     }
     life_stop(life);
     judge(life);

@@ -25,6 +25,7 @@ const char *const role_names[ROLES] = {
     [STEADY] = "steady",   [CRASHER] = "crasher", [SLOW] = "slow",
     [WAITED] = "waited",
     [CHATTER] = "chatter", [FORKER] = "forker",   [ONCE] = "once",
+    [LINGERER] = "lingerer", [ONESHOT] = "up",
 };
 
 struct self {
@@ -110,7 +111,7 @@ static _Noreturn void leave(const struct self *self, int code)
 }
 
 /* TERM is blocked and waited for, so that it is known before it ends us. */
-static void wait_ms(const struct self *self, int ms)
+static bool is_told(int ms)
 {
     struct timespec time = { .tv_sec = ms / 1000,
                              .tv_nsec = ms % 1000 * SV_MS };
@@ -118,12 +119,25 @@ static void wait_ms(const struct self *self, int ms)
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
-    if (sigtimedwait(&set, NULL, ms < 0 ? NULL : &time) != SIGTERM)
-        return;
+    return sigtimedwait(&set, NULL, ms < 0 ? NULL : &time) == SIGTERM;
+}
+
+static void go(const struct self *self)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
     note(self, END, SIGTERM, self->lines, 0);
     signal(SIGTERM, SIG_DFL);
     raise(SIGTERM);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void wait_ms(const struct self *self, int ms)
+{
+    if (is_told(ms))
+        go(self);
 }
 
 /* A number of this incarnation. */
@@ -165,6 +179,17 @@ static void be_waited_for(struct self *self)
     wait_ms(self, between(self, 5, 400));
     be_ready(self);
     be_steady(self);
+}
+
+static void linger(struct self *self)
+{
+    wait_ms(self, between(self, 5, 200));
+    be_ready(self);
+    while (!is_told(-1))
+        continue;
+    note(self, TOLD, 0, 0, 0);
+    sleep_us(between(self, 50, 400) * 1000);
+    go(self);
 }
 
 static void chatter(struct self *self)
@@ -212,6 +237,7 @@ static void (*const lives[ROLES])(struct self *self) = {
     [STEADY] = be_steady,     [CRASHER] = be_a_crasher, [SLOW] = be_slow,
     [WAITED] = be_waited_for, [CHATTER] = chatter,
     [FORKER] = fork_orphans,  [ONCE] = be_short,
+    [LINGERER] = linger,
 };
 
 /* finish CODE SIGNAL NAME PGRP, as s6 and we have it; runit gives a code of -1
@@ -224,6 +250,15 @@ static int be_finish(const struct self *self, int argc, char *argv[])
          argc > 4 ? atoi(argv[4]) : 0);
     sleep_us(between(self, 0, 30) * 1000);
     note(self, FINISHED, 0, 0, 0);
+    return 0;
+}
+
+/* Told to go, it has not done it. */
+static int be_script(const struct self *self, bool is_up)
+{
+    note(self, is_up ? DOING : UNDOING, 0, 0, 0);
+    wait_ms(self, between(self, 0, 200));
+    note(self, is_up ? DONE : UNDONE, 0, 0, 0);
     return 0;
 }
 
@@ -243,6 +278,8 @@ int service_main(const char *what, int argc, char *argv[])
     be_the_only_one(&self);
     if (strcmp(self.role, "finish") == 0)
         return be_finish(&self, argc, argv);
+    if (strcmp(self.role, "up") == 0 || strcmp(self.role, "down") == 0)
+        return be_script(&self, self.role[0] == 'u');
     note(&self, START, start_ticks(), 0, 0);
     for (size_t i = 0; i < ROLES; i++)
         if (strcmp(self.role, role_names[i]) == 0)

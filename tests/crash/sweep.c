@@ -397,16 +397,86 @@ static void walk_leave(struct life *life)
     await(life, root_is_gone, "gone");
 }
 
+/* ---- the same where services need each other ----------------------------- */
+
+static void ask_for_all(struct life *life, const char *name, enum ask ask)
+{
+    order_ask(life, name, ask);
+    await(life, no_command, "done in order");
+}
+
+static void walk_start_in_order(struct life *life)
+{
+    ask_for_all(life, "disk", ASK_STOP);
+    settle(life);
+    begin(life);
+    ask_for_all(life, "site", ASK_START);
+}
+
+static void walk_stop_in_order(struct life *life)
+{
+    begin(life);
+    ask_for_all(life, "disk", ASK_STOP);
+}
+
+static bool site_is_told(struct life *life)
+{
+    size_t n;
+    struct entry *entries = ledger_read(life->dir, &n);
+    bool is_told = false;
+
+    for (size_t i = 0; i < n; i++)
+        is_told |= entries[i].kind == TOLD
+                   && strcmp(entries[i].name, "site") == 0;
+    free(entries);
+    return is_told;
+}
+
+/* The next svscan finds a stop half done. */
+static void walk_go_on_in_order(struct life *life)
+{
+    pid_t pids[PIDS_MAX];
+
+    close_gate(life);
+    order_ask(life, "disk", ASK_STOP);
+    await(life, site_is_told, "stopping");
+    if (system_supervisors(life, pids) == 1)
+        kill(pids[0], SIGKILL);
+    open_gate(life);
+    await(life, no_command, "stopped in order");
+}
+
 const char *const sweep_paths[PATHS] = {
     "start", "death", "stop", "up", "letters", "spawn", "add", "remove",
     "take-over", "logger", "leave", "upgrade", "upgrade-init",
+    "boot-in-order", "start-in-order", "stop-in-order", "go-on-in-order",
+    "leave-in-order",
 };
+
+enum { FIRST_IN_ORDER = 13 };
 
 static void (*const walks[PATHS])(struct life *life) = {
     walk_start, walk_death,  walk_stop,      walk_up,     walk_letters,
     walk_spawn, walk_add,    walk_remove,    walk_take_over,
     walk_logger, walk_leave, walk_upgrade,   walk_upgrade_of_init,
+    walk_start, walk_start_in_order, walk_stop_in_order, walk_go_on_in_order,
+    walk_leave,
 };
+
+static bool begins_at_the_gate(size_t path)
+{
+    return walks[path] == walk_start;
+}
+
+static void add_all(struct life *life)
+{
+    if (sweep.position->path >= FIRST_IN_ORDER) {
+        order_add(life);
+        return;
+    }
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
+        life_add(life, &plans[i]);
+}
 
 /* ---- all of it ----------------------------------------------------------- */
 
@@ -435,12 +505,11 @@ void sweep_live(struct life *life, struct position *position)
     sweep.position = position;
     system_path(life, sweep.calls, "calls", "", "");
     build_gate(life);
-    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++)
-        life_add(life, &plans[i]);
-    if (walks[position->path] == walk_start)
+    add_all(life);
+    if (begins_at_the_gate(position->path))
         close_gate(life);
     system_start(life);
-    if (walks[position->path] != walk_start)
+    if (!begins_at_the_gate(position->path))
         settle(life);
     walks[position->path](life);
     if (life->root != 0)

@@ -118,6 +118,34 @@ static void put_logger(const struct life *life, const struct plan *plan,
     system_put(life, path, 0644, "s20000\nn1000\n");
 }
 
+static void put_needs(const struct life *life, const struct plan *plan,
+                      const char *base)
+{
+    char path[CRASH_PATH_MAX];
+
+    make_directory(system_path(life, path, base, "/dependencies.d", ""));
+    for (size_t i = 0; plan->needs[i] != NULL; i++) {
+        snprintf(path, sizeof path, "%s/dependencies.d/%s", base,
+                 plan->needs[i]);
+        system_put(life, path, 0644, "");
+    }
+}
+
+static void put_scripts(const struct life *life, const struct plan *plan,
+                        const char *base)
+{
+    char path[CRASH_PATH_MAX];
+
+    if (plan->role != ONESHOT) {
+        put_role(life, base, "run", role_names[plan->role], plan->name);
+        return;
+    }
+    snprintf(path, sizeof path, "%s/type", base);
+    system_put(life, path, 0644, "oneshot\n");
+    put_role(life, base, "up", "up", plan->name);
+    put_role(life, base, "down", "down", plan->name);
+}
+
 /* Made under a name that nobody looks at, then renamed. */
 void system_define(struct life *life, const struct plan *plan)
 {
@@ -126,7 +154,9 @@ void system_define(struct life *life, const struct plan *plan)
 
     snprintf(base, sizeof base, "%s/.%s", where, plan->name);
     make_directory(system_path(life, path, base, "", ""));
-    put_role(life, base, "run", role_names[plan->role], plan->name);
+    put_scripts(life, plan, base);
+    if (plan->needs[0] != NULL)
+        put_needs(life, plan, base);
     if (plan->finish)
         put_role(life, base, "finish", "finish", plan->name);
     if (plan->notify) {
