@@ -95,7 +95,8 @@ const char *order_start(struct order *order, const char *name,
                         enum order_how how, order_permit *may, void *context);
 
 /* Wants name down, with all that need it: each stops when those that need it
- * are down, and those that come after it and are to stop as well.  One that is essential is stopped by force only. */
+ * are down, and those that come after it and are to stop as well.  One that is
+ * essential, or held by a bundle that is, is stopped by force only. */
 const char *order_stop(struct order *order, const char *name, bool by_force,
                        order_permit *may, void *context);
 
