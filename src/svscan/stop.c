@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -21,7 +22,12 @@
 #include "sv/say.h"
 #include "svscan/tree.h"
 
-enum { DRAIN_MS = 1000, STOP_KILL_MS = 3000 };
+enum {
+    DRAIN_MS = 1000,
+    STOP_KILL_MS = 3000,
+    SAY_MS = 2000,  /* a stop that takes longer says what it waits for */
+    SAY_MAX = 4,    /* ... of so many, and how many more there are */
+};
 
 /* Is it the turn of this service in this phase? */
 static bool is_in_phase(const struct service *service, enum stop_phase phase)
@@ -108,6 +114,63 @@ void stop_drain(struct tree *tree, struct service *logger)
         service_happen(logger, EVENT_TERM);
     arm_drain(tree);
 }
+
+/* ---- what it waits for --------------------------------------------------- */
+
+/* Seconds since the stop began, and after how many it is killed, if it is. */
+static void say_waiting(const struct tree *tree, const struct service *service)
+{
+    char pid[SV_NUMBER_MAX], now[SV_NUMBER_MAX], of[SV_NUMBER_MAX];
+    int64_t deadline = service->child->deadline;
+
+    sv_number(now, (sv_boottime() - tree->stop_began) / SV_SECOND);
+    sv_number(of, (deadline - tree->stop_began) / SV_SECOND);
+    sv_info("waiting for ", service->name, ", pid ",
+            sv_number(pid, service->child->pid), ", ", now, " s",
+            deadline != 0 ? " of " : "", deadline != 0 ? of : "");
+}
+
+static void say_all(const struct tree *tree)
+{
+    const struct service *service;
+    char more[SV_NUMBER_MAX];
+    int64_t n = 0;
+
+    for (service = tree->engine.first; service != NULL;
+         service = service->next)
+        if (is_in_phase(service, tree->phase) && service_is_running(service)
+            && n++ < SAY_MAX)
+            say_waiting(tree, service);
+    if (n > SAY_MAX)
+        sv_info("... and for ", sv_number(more, n - SAY_MAX), " more");
+}
+
+/* Others have that description too, and its mode is theirs: it is asked first.
+ * A pipe that can be written to at all has room for all that we say. */
+static bool takes(int fd)
+{
+    struct pollfd console = { .fd = fd, .events = POLLOUT };
+
+    return poll(&console, 1, 0) == 1 && (console.revents & POLLOUT) != 0;
+}
+
+/* To where the one who waits looks: the catch-all's log is read afterwards. */
+static void on_patience(struct timer *timer)
+{
+    struct tree *tree = CONTAINER(timer, struct tree, patience);
+    int log = sv_say_fd;
+
+    if (tree->phase == STOP_DONE)
+        return;
+    if (tree->catch_all_fifo >= 0 && takes(tree->engine.console))
+        sv_say_fd = tree->engine.console;
+    say_all(tree);
+    sv_say_fd = log;
+    loop_arm(&tree->engine.loop, timer, sv_boottime() + SAY_MS * SV_MS,
+             on_patience);
+}
+
+/* ---- its phases ---------------------------------------------------------- */
 
 /* From here on whoever starts the tree next starts it.  An init that asked for
  * the stop has use for us until it is over; one that did not starts the tree
@@ -204,6 +267,9 @@ void stop_begin(struct tree *tree, bool loggers_too)
     if (tree->phase != STOP_NOT)
         return;
     tree->engine.is_stopping = true;
+    tree->stop_began = sv_boottime();
+    loop_arm(&tree->engine.loop, &tree->patience,
+             tree->stop_began + SAY_MS * SV_MS, on_patience);
     order_stop_all(&tree->order);
     tree->engine.stop_kill_ms = STOP_KILL_MS;
     enter_phase(tree, STOP_SERVICES);

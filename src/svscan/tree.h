@@ -72,6 +72,8 @@ struct tree {
     enum stop_phase phase;
     bool is_entering; /* ... a phase: it is not over before it has begun */
     struct timer drain;
+    struct timer patience; /* says whom the stop waits for */
+    int64_t stop_began;
     bool loggers_too; /* q: TERM for loggers as well */
     bool is_noted;    /* the stop, for a svscan after us */
     int64_t began;     /* CLOCK_BOOTTIME ns */
