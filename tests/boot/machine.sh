@@ -66,17 +66,19 @@ power_off() {
     console_says 'reboot: Power down' || fail "the machine ended otherwise"
 }
 
-# stop_ms: powers off, and prints how long that took by the guest's clock, in
-# milliseconds.
-stop_ms() {
+# time_stop: powers off; how long that took by the guest's clock is in TOOK then,
+# in milliseconds.
+TOOK=
+time_stop() {
     type_line 'echo st""op >/dev/kmsg; dmesg | grep "[]] stop$"; poweroff'
     await 60 machine_is_off
     console_says 'reboot: Power down' || fail "the machine ended otherwise"
-    console | awk '
+    TOOK=$(console | awk '
         { sub(/^.*\[ */, ""); sub(/\]/, "") }
         $2 == "stop" && NF == 2 { begin = $1 }
         /reboot: Power down/ { end = $1 }
-        END { if (begin && end) printf "%d\n", (end - begin) * 1000 }'
+        END { if (begin && end) printf "%d\n", (end - begin) * 1000 }')
+    [ -n "$TOOK" ] || fail "the console does not say how long it took"
 }
 
 # unpack_root DIR: the root file system of a container.
