@@ -28,7 +28,7 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at birth blame causes child clock command control dated event filter hold json link \
+LIBSV = at birth blame boot causes child clock command control dated event filter hold json link \
 	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
 ENGINE = act adopt check death engine equip graph line lock locked loop machine noexec obey \
@@ -36,14 +36,14 @@ ENGINE = act adopt check death engine equip graph line lock locked loop machine 
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade
-SVSCAN = main access catch client copy defs handle handover known leave links look mark \
+SVSCAN = main access boot catch client copy defs handle handover known leave links look mark \
 	request scan serve stage stop survey tree upgrade watch
 SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
-SVCTL = main ask change check choose complete deps enable finding help import json lag links lint log \
-	logdir machine metrics names needs new print progress rows script service signal source \
-	status table upgrade verbs verdict when why
+SVCTL = main ask bars change chart check choose complete deps enable finding help import json lag \
+	links lint log logdir machine metrics names needs new picture print progress rows scale script service \
+	signal source status table upgrade verbs verdict when why
 SVEXEC = account main options
 
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \

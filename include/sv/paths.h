@@ -99,6 +99,7 @@
 #define SV_TREE_SOCKET_NEW ".svscan/socket.new"
 #define SV_TREE_CHILDREN ".svscan/children"
 #define SV_TREE_CHILDREN_NEW ".svscan/children.new"
+#define SV_TREE_BOOT ".svscan/boot"
 #define SV_TREE_COPIES ".svscan/copies"
 #define SV_TREE_STAGE ".svscan/stage"
 #define SV_TREE_SERVICE_LOCK ".svscan/lock" /* all supervise/lock link to it */

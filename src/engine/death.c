@@ -54,8 +54,9 @@ void service_describe_end(int wstat, char text[static 64])
         snprintf(text, 64, "signal SIG%s", sv_signal_name(WTERMSIG(wstat)));
 }
 
-/* A service that dies again and again gets one line, not one a second. */
-static void count_death(struct service *service, int wstat)
+/* A service that dies again and again gets one line, not one a second; what was
+ * told to go has not died by itself. */
+static void count_death(struct service *service, int wstat, bool was_told)
 {
     static const char dies_young[] =
         "./" SV_RUN " ends within a second of its start, again and again (";
@@ -63,7 +64,7 @@ static void count_death(struct service *service, int wstat)
 
     service->deaths++;
     if (sv_boottime() - service->started >= SERVICE_RESTART_MS * SV_MS
-        || !service->want) {
+        || !service->want || was_told) {
         service->quick_deaths = 0;
         if (service->note_is_loop)
             service_forget_note(service);
@@ -114,7 +115,7 @@ static void run_died(struct service *service, int wstat, int64_t died,
     if (!sv_tally_add(service->base, service->dir, &death,
                       max > SV_TALLY_MAX ? SV_TALLY_MAX : max))
         sv_warn_sys("unable to write the death tally of ", service->name);
-    count_death(service, wstat);
+    count_death(service, wstat, was_told);
     if (!was_told || service->engine->is_stopping)
         service_end_main(service, wstat);
     if (!was_told && is_to_restart(service))

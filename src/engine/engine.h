@@ -85,6 +85,7 @@ struct service {
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */
+    uint8_t boot;    /* svscan/boot.c; 0: it is no part of the boot */
     tain stamp;
     tain ready_stamp;
     uint16_t wstat;

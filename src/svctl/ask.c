@@ -28,16 +28,22 @@ static _Noreturn void die_of_connect(const char *live)
     sv_die_sys("unable to connect to the svscan of ", live);
 }
 
-struct tree *tree_open(const struct call *call, int64_t timeout_ms)
+void tree_must_be_named(const struct call *call)
 {
-    int fd = call->live ? sv_wire_connect(call->live) : -1;
-    struct tree *tree;
-
     if (!call->live)
         sv_die(SV_EXIT_USAGE, "which tree? -r or SV_RUN names it; "
                               "XDG_RUNTIME_DIR does not");
+}
+
+struct tree *tree_try(const struct call *call, int64_t timeout_ms)
+{
+    int fd;
+    struct tree *tree;
+
+    tree_must_be_named(call);
+    fd = sv_wire_connect(call->live);
     if (fd < 0)
-        die_of_connect(call->live);
+        return NULL;
     tree = malloc(sizeof *tree);
     if (!tree)
         sv_die_sys("unable to ask the svscan of ", call->live);
@@ -50,6 +56,15 @@ struct tree *tree_open(const struct call *call, int64_t timeout_ms)
     tree->deadline = timeout_ms == NO_TIMEOUT
                          ? NO_DEADLINE
                          : sv_boottime() + timeout_ms * SV_MS;
+    return tree;
+}
+
+struct tree *tree_open(const struct call *call, int64_t timeout_ms)
+{
+    struct tree *tree = tree_try(call, timeout_ms);
+
+    if (!tree)
+        die_of_connect(call->live);
     return tree;
 }
 

@@ -44,10 +44,15 @@ struct tree {
 
 #define NO_DEADLINE INT64_MAX
 
+/* Exits with 100 if nothing says which tree the call is about. */
+void tree_must_be_named(const struct call *call);
+
 /* Connects to the tree of the call, with the call's timeout, or where there is
  * none the given one (NO_TIMEOUT: none).  Does not return where nobody
  * listens: says so, and exits. */
 struct tree *tree_open(const struct call *call, int64_t timeout_ms);
+/* The same; NULL with errno set where nobody listens, or not to us. */
+struct tree *tree_try(const struct call *call, int64_t timeout_ms);
 void tree_close(struct tree *tree);
 
 /* Starts a request in tree->out. */

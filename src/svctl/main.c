@@ -162,6 +162,9 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'D':
         call->dot = true;
         break;
+    case 'S':
+        call->svg = true;
+        break;
     case 'R':
         call->root = optarg;
         break;

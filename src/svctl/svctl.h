@@ -27,6 +27,7 @@ struct call {
     bool oneshot;       /* --oneshot */
     bool sort;          /* --sort */
     bool dot;           /* --dot */
+    bool svg;           /* --svg */
     const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
     bool given[128];    /* by the letter of verbs.c: which options were there */
@@ -55,6 +56,7 @@ int verb_upgrade(const struct call *call);
 int verb_deps(const struct call *call);
 int verb_tree(const struct call *call);
 int verb_why(const struct call *call);
+int verb_chart(const struct call *call);
 int verb_metrics(const struct call *call);
 int verb_new(const struct call *call);
 int verb_check(const struct call *call);

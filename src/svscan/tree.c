@@ -152,6 +152,7 @@ static void on_changed(struct service *service)
     struct tree *tree = TREE_OF(service->engine);
 
     order_see(&tree->order, service);
+    boot_see(&tree->boot, service);
     if (tree->is_serving)
         serve_changed(&tree->serve, service);
 }
@@ -173,7 +174,10 @@ static struct service *on_consumer(struct service *service)
 
 static void on_round_over(struct engine *engine)
 {
-    order_run(&TREE_OF(engine)->order);
+    struct tree *tree = TREE_OF(engine);
+
+    order_run(&tree->order);
+    boot_run(&tree->boot, tree->defs.unquiet == NULL);
 }
 
 static void on_may_stop(struct service *service)
@@ -244,6 +248,7 @@ static void on_left(struct service *service)
     if (tree->is_serving)
         serve_left(&tree->serve, service);
     order_leave(&tree->order, service);
+    boot_forget(&tree->boot, service);
     let_logger_go(tree, service);
     forget_definition(tree, service);
     stop_advance(tree, service);
@@ -508,7 +513,11 @@ static unsigned note_begin(struct tree *tree)
 {
     struct sv_children *children = &tree->engine.children;
     unsigned flags = sv_children_tree(children, &tree->restarts);
+    bool is_fresh = (flags & SV_TREE_RUNS) == 0 && children->copied == 0
+                    && tree->options->resumed == NULL;
 
+    /* Before the note: what is killed in between begins anew as well. */
+    boot_open(&tree->boot, &tree->engine, is_fresh);
     if ((flags & SV_TREE_RUNS) != 0 && tree->options->resumed == NULL)
         tree->restarts++;
     flags |= SV_TREE_RUNS;
@@ -534,6 +543,8 @@ void tree_run(struct tree *tree)
     notify(tree->options->notify);
     scan_all(tree);
     order_run(&tree->order);
+    boot_begin(&tree->boot);
+    boot_run(&tree->boot, tree->defs.unquiet == NULL);
     if ((flags & SV_TREE_STOPS) != 0)
         stop_begin_noted(tree, (flags & SV_TREE_LOGGERS_TOO) != 0);
     line_say(engine, SV_HOLD_UP, 0);
@@ -541,5 +552,6 @@ void tree_run(struct tree *tree)
         loop_arm(&engine->loop, &tree->period,
                  sv_boottime() + tree->options->period_ms * SV_MS, on_period);
     loop_run(&engine->loop);
+    boot_run(&tree->boot, false);
     note_end(tree);
 }

@@ -6,6 +6,7 @@
  *   tree.c   control fifo, signals, and the hooks between the parts
  *   scan.c   entries of LIVE -> services, by s6's rules
  *   catch.c  the catch-all logger reads what we say
+ *   boot.c   when each came up, for svctl chart
  *   handle.c scripts for signals, and orphans
  *   stop.c   everything down, in order
  *   leave.c  finish
@@ -20,6 +21,7 @@
 
 #include "engine/engine.h"
 #include "engine/order.h"
+#include "svscan/boot.h"
 #include "svscan/defs.h"
 #include "svscan/handover.h"
 #include "svscan/serve.h"
@@ -59,6 +61,7 @@ struct tree {
     struct engine engine;
     const struct options *options;
     struct order order;
+    struct boot boot;
     struct defs defs;
     struct serve serve;
     int lock;
