@@ -149,13 +149,13 @@ struct engine {
     bool is_behind;  /* there are records that say "running", and no service
                         has them yet */
     bool is_settled; /* every record is a service's, or a stray process's */
+    bool is_alone; /* there is one service, which our messages name anyhow */
     int live;                /* the directory that names are relative to */
     bool is_noexec;          /* ... which lies on a mount that is */
     const char *defs;        /* where copies in it come from; NULL: there are
                                 none */
     const char *shared_lock; /* below live: the inode of every supervise/lock;
                                 NULL: each service has a lock of its own */
-    bool is_alone; /* there is one service, which our messages name anyhow */
     struct hooks hooks;
     struct service *first;
     struct service *last;

@@ -456,7 +456,7 @@ static bool connect_pipeline(struct order *order, const char *name,
     if (!begin_walk(order, &walk, last))
         return false;
     visit_producers(&walk);
-    links = calloc(walk.count, sizeof *links);
+    links = calloc(walk.count + 1, sizeof *links);
     for (size_t i = 0; links != NULL && i < walk.count; i++)
         links[i] = (struct graph_link){ GRAPH_HOLDS, walk.nodes[i]->name };
     graph_define(&order->graph, node, true);
