@@ -102,6 +102,24 @@ static const struct graph *graph(void *context)
     return &links;
 }
 
+/* Every order is about that service alone, and s1 is essential. */
+static const char *order(void *context, char letter, const char *name,
+                         order_permit *may, void *client)
+{
+    const struct service *service = service_by_name(&engine, name);
+    size_t used = strlen(did);
+
+    ck_assert_ptr_eq(context, &faults);
+    if (!service)
+        return "no such service";
+    if (!may(client, service))
+        return SV_WIRE_DENIED;
+    if (letter == 'd' && strcmp(name, "s1") == 0)
+        return "it is essential";
+    snprintf(did + used, sizeof did - used, "%s %c in order;", name, letter);
+    return NULL;
+}
+
 static void rescan(void *context)
 {
     ck_assert_ptr_eq(context, &faults);
@@ -145,7 +163,7 @@ static void add_services(size_t n)
 static void setup(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&faults, fault, note, NULL, graph, rescan,
+    const struct serve_hooks hooks = {&faults, fault, note, order, graph, rescan,
                                       machine, upgrade, info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
@@ -566,6 +584,101 @@ START_TEST(a_service_that_leaves_gets_no_further_letter)
 }
 END_TEST
 
+static void begin_order(const char *letter)
+{
+    begin(SV_WIRE_ORDER, 9);
+    sv_wire_put_text(&out, letter);
+}
+
+START_TEST(an_order_is_carried_out_name_by_name_and_its_faults_are_told)
+{
+    int fd = connected();
+
+    begin_order("d");
+    sv_wire_put_text(&out, "s1");
+    sv_wire_put_text(&out, "nobody");
+    sv_wire_put_text(&out, "s0");
+    request(fd);
+    ck_assert_str_eq(did, "s0 d in order;");
+    expect(fd, SV_WIRE_FAULTS, 9);
+    expect_fault("s1", "it is essential");
+    expect_fault("nobody", "no such service");
+    expect_end(fd, 9, 2);
+    begin_order("D");
+    sv_wire_put_text(&out, "s1");
+    request(fd);
+    begin_order("u");
+    sv_wire_put_text(&out, "s1");
+    request(fd);
+    ck_assert_str_eq(did, "s0 d in order;s1 D in order;s1 u in order;");
+    expect_end(fd, 9, 0);
+    expect_end(fd, 9, 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_letter_that_is_no_order_does_nothing_at_all)
+{
+    static const char *const letters[] = {"x", "U", "!", "\xff"};
+    int fd = connected();
+
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        begin_order(letters[i]);
+        sv_wire_put_text(&out, "s0");
+        request(fd);
+        expect(fd, SV_WIRE_FAULTS, 9);
+        expect_fault("", "no such command");
+        expect_end(fd, 9, 1);
+    }
+    ck_assert_str_eq(did, "");
+    close(fd);
+}
+END_TEST
+
+/* No letter, two, no name, what is no name after one that is. */
+START_TEST(a_malformed_order_does_nothing_and_ends_its_connection)
+{
+    for (int i = 0; i < 4; i++) {
+        int fd = connected();
+
+        begin_order(i == 0 ? "" : i == 1 ? "ud" : "u");
+        if (i != 2)
+            sv_wire_put_text(&out, "s0");
+        if (i == 3)
+            sv_wire_put_u8(&out, 200); /* a length, and nothing after it */
+        request(fd);
+        expect_closed(fd);
+        ck_assert_str_eq(did, "");
+        close(fd);
+    }
+}
+END_TEST
+
+START_TEST(a_stranger_may_not_order)
+{
+    if (geteuid() != 0)
+        return; /* only root can be another user */
+    ck_assert_int_eq(fchmodat(live_fd, SV_TREE_SOCKET, 0666, 0), 0);
+    ck_assert_int_eq(fchmodat(live_fd, SV_TREE_OURS, 0755, 0), 0);
+    ck_assert_int_eq(fchmod(live_fd, 0755), 0);
+    services[0].base = live_fd;
+    services[0].dir = names[0];
+    ck_assert_int_eq(seteuid(65534), 0);
+
+    int fd = connected();
+
+    ck_assert_int_eq(seteuid(0), 0);
+    begin_order("u");
+    sv_wire_put_text(&out, "s0");
+    request(fd);
+    expect(fd, SV_WIRE_FAULTS, 9);
+    expect_fault("s0", SV_WIRE_DENIED);
+    expect_end(fd, 9, 1);
+    ck_assert_str_eq(did, "");
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_watcher_hears_every_change_and_others_none)
 {
     int watcher = connected();
@@ -980,6 +1093,12 @@ int main(void)
     tcase_add_test(cases, an_upgrade_that_fails_later_is_answered_then);
     tcase_add_test(cases, an_upgrade_that_cannot_begin_is_refused_at_once);
     tcase_add_test(cases, a_stranger_may_look_and_not_touch);
+    tcase_add_test(cases,
+                   an_order_is_carried_out_name_by_name_and_its_faults_are_told);
+    tcase_add_test(cases, a_letter_that_is_no_order_does_nothing_at_all);
+    tcase_add_test(cases,
+                   a_malformed_order_does_nothing_and_ends_its_connection);
+    tcase_add_test(cases, a_stranger_may_not_order);
     tcase_add_test(cases, connections_beyond_the_limit_wait_for_their_turn);
     srunner_run_all(runner, CK_NORMAL);
 
