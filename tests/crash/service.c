@@ -183,10 +183,11 @@ static void be_waited_for(struct self *self)
 
 static void linger(struct self *self)
 {
-    wait_ms(self, between(self, 5, 200));
-    be_ready(self);
-    while (!is_told(-1))
-        continue;
+    if (!is_told(between(self, 5, 200))) {
+        be_ready(self);
+        while (!is_told(-1))
+            continue;
+    }
     note(self, TOLD, 0, 0, 0);
     sleep_us(between(self, 50, 400) * 1000);
     go(self);
