@@ -58,6 +58,20 @@ const char *sv_kind_name(enum sv_kind kind);
  * reason in words. */
 const char *sv_service_name_fault(const char *name);
 
+/* What keeps a file from being a program, going by its stat(2) alone, which is
+ * the same whoever asks and however its file system is mounted. */
+struct stat;
+enum sv_program {
+    SV_PROGRAM_FINE,
+    SV_PROGRAM_IRREGULAR, /* is not a regular file */
+    SV_PROGRAM_EMPTY,
+    SV_PROGRAM_INERT,     /* nobody may execute it */
+};
+enum sv_program sv_service_program(const struct stat *st);
+
+/* That in words, "is empty"; NULL for SV_PROGRAM_FINE.  Static. */
+const char *sv_program_fault(enum sv_program program);
+
 /* Is there an executable file of that name (access(2), X_OK, effective ids)?
  * False sets errno: ENOENT, EACCES, ...  Where the file system of base is
  * mounted noexec, and so nothing is executable by its name, the mode counts:

@@ -26,6 +26,7 @@
 #include "sv/clock.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/service.h"
 #include "sv/words.h"
 
 enum { SCRIPT_KILL_MS = 3000 }; /* timeout-kill of a oneshot without one */
@@ -118,6 +119,7 @@ static const char *plan_script(const struct service *service,
                                struct script *script, bool *absent)
 {
     char path[SV_PATH_MAX];
+    enum sv_program program;
     struct stat st;
 
     *absent = false;
@@ -128,12 +130,11 @@ static const char *plan_script(const struct service *service,
         *absent = errno == ENOENT;
         return strerror(errno);
     }
-    if (!S_ISREG(st.st_mode))
-        return "is not a regular file";
-    if (st.st_size == 0)
-        return "is empty";
-    if ((st.st_mode & 0111) == 0)
+    program = sv_service_program(&st);
+    if (program == SV_PROGRAM_INERT)
         return plan_command_line(service, script);
+    if (program != SV_PROGRAM_FINE)
+        return sv_program_fault(program);
     script->program = script->argv[0] =
         script->file[0] == 'u' ? "./" SV_UP : "./" SV_DOWN;
     script->argv[1] = service->name;

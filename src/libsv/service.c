@@ -102,6 +102,27 @@ const char *sv_kind_name(enum sv_kind kind)
     return kinds[kind];
 }
 
+enum sv_program sv_service_program(const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return SV_PROGRAM_IRREGULAR;
+    if (st->st_size == 0)
+        return SV_PROGRAM_EMPTY;
+    return (st->st_mode & 0111) == 0 ? SV_PROGRAM_INERT : SV_PROGRAM_FINE;
+}
+
+const char *sv_program_fault(enum sv_program program)
+{
+    static const char *const faults[] = {
+        [SV_PROGRAM_FINE] = NULL,
+        [SV_PROGRAM_IRREGULAR] = "is not a regular file",
+        [SV_PROGRAM_EMPTY] = "is empty",
+        [SV_PROGRAM_INERT] = "is not executable",
+    };
+
+    return faults[program];
+}
+
 int sv_signal_number(const char *text)
 {
     int number;

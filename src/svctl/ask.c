@@ -195,15 +195,19 @@ static bool hear_rows(struct sv_wire_in *in, const struct hearer *hearer)
     return sv_wire_at_end(in);
 }
 
-static bool hear_faults(struct sv_wire_in *in, const struct hearer *hearer)
+static bool hear_faults(struct sv_wire_in *in, const struct hearer *hearer,
+                        const char **refusal)
 {
     static char reason[SV_WIRE_MAX];
     char name[SV_NAME_MAX + 1];
 
-    while (sv_wire_get_text(in, name, sizeof name) &&
-           sv_wire_get_text(in, reason, sizeof reason)) {
-        if (!*name)
-            sv_die(SV_EXIT_NO, reason);
+    while (sv_wire_get_text(in, name, sizeof name)) {
+        if (!sv_wire_get_text(in, reason, sizeof reason))
+            return false;
+        if (!*name) {
+            *refusal = reason;
+            return true;
+        }
         if (hearer->fault)
             hearer->fault(hearer->context, name, reason);
     }
@@ -215,10 +219,12 @@ static bool hear_facts(struct sv_wire_in *in, const struct hearer *hearer)
     char name[SV_NAME_MAX + 1];
     char value[SV_WIRE_FACT_MAX + 1];
 
-    while (sv_wire_get_text(in, name, sizeof name) &&
-           sv_wire_get_text(in, value, sizeof value))
+    while (sv_wire_get_text(in, name, sizeof name)) {
+        if (!sv_wire_get_text(in, value, sizeof value))
+            return false;
         if (hearer->fact)
             hearer->fact(hearer->context, name, value);
+    }
     return sv_wire_at_end(in);
 }
 
@@ -238,15 +244,16 @@ static bool hear_links(struct sv_wire_in *in, const struct hearer *hearer)
     return sv_wire_at_end(in);
 }
 
-static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
-                 const struct hearer *hearer)
+bool tree_hear(enum sv_wire_type type, struct sv_wire_in *in,
+               const struct hearer *hearer, const char **refusal)
 {
+    *refusal = NULL;
     switch (type) {
     case SV_WIRE_ROWS:
     case SV_WIRE_EVENTS:
         return hear_rows(in, hearer);
     case SV_WIRE_FAULTS:
-        return hear_faults(in, hearer);
+        return hear_faults(in, hearer, refusal);
     case SV_WIRE_FACTS:
         return hear_facts(in, hearer);
     case SV_WIRE_LINKS:
@@ -254,6 +261,17 @@ static bool hear(enum sv_wire_type type, struct sv_wire_in *in,
     default:
         return type == SV_WIRE_END;
     }
+}
+
+static void hear(const struct tree *tree, enum sv_wire_type type,
+                 struct sv_wire_in *in, const struct hearer *hearer)
+{
+    const char *refusal;
+
+    if (!tree_hear(type, in, hearer, &refusal))
+        die_of_nonsense(tree);
+    if (refusal)
+        sv_die(SV_EXIT_NO, refusal);
 }
 
 void tree_begin(struct tree *tree, enum sv_wire_type type)
@@ -281,8 +299,7 @@ enum asked tree_ask(struct tree *tree, const struct hearer *hearer)
         asked = receive(tree, &in, &header, tree->deadline);
         if (asked != ASKED)
             return asked;
-        if (!hear(header.type, &in, hearer))
-            die_of_nonsense(tree);
+        hear(tree, header.type, &in, hearer);
     } while (header.type != SV_WIRE_END || header.serial != tree->serial);
     return ASKED;
 }
@@ -308,8 +325,8 @@ enum asked tree_listen(struct tree *tree, const struct hearer *hearer,
     struct sv_wire_in in;
     enum asked asked = receive(tree, &in, &header, until);
 
-    if (asked == ASKED && !hear(header.type, &in, hearer))
-        die_of_nonsense(tree);
+    if (asked == ASKED)
+        hear(tree, header.type, &in, hearer);
     return asked;
 }
 

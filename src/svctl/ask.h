@@ -67,6 +67,12 @@ enum asked tree_ask(struct tree *tree, const struct hearer *hearer);
 void tree_ask_surely(struct tree *tree, const struct hearer *hearer,
                      void (*again)(void *context));
 
+/* Has the hearer hear what is in a message of that type, whose header has been
+ * read.  False if it is none of an answer.  *refusal is why the request itself
+ * was refused, and NULL if it was not; it is kept until the next call. */
+bool tree_hear(enum sv_wire_type type, struct sv_wire_in *in,
+               const struct hearer *hearer, const char **refusal);
+
 /* Hears one message of events, until a time (as deadline). */
 enum asked tree_listen(struct tree *tree, const struct hearer *hearer,
                        int64_t until);

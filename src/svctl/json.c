@@ -213,7 +213,7 @@ static void json_times(struct json *json, const struct sv_wire_row *row,
         json_time(json, "since", since);
     else
         json_null(json, "since");
-    if (since > 0 && uptime >= 0)
+    if (uptime >= 0)
         json_number(json, "uptime_ms", (uint64_t)(uptime / SV_MS));
     else
         json_null(json, "uptime_ms");

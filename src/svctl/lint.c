@@ -30,6 +30,12 @@ enum form {
     FOLDER,  /* a directory */
 };
 
+enum { /* of which kinds a file is */
+    LONGRUN = 1 << SV_LONGRUN,
+    ONESHOT = 1 << SV_ONESHOT,
+    BUNDLE = 1 << SV_BUNDLE,
+};
+
 static const struct known {
     const char *name;
     enum form form;
@@ -85,12 +91,6 @@ static const struct known {
 };
 
 enum { KNOWN = sizeof known_files / sizeof *known_files };
-
-static const char *const kind_names[] = {
-    [LONGRUN] = "longrun",
-    [ONESHOT] = "oneshot",
-    [BUNDLE] = "bundle",
-};
 
 static void find(const struct lint *lint, enum severity severity,
                  const char *file, int line, const char *const *reason)
@@ -236,11 +236,11 @@ static void lint_entry(const struct lint *lint, const char *name)
 
         if (!is(known->name, name))
             continue;
-        if (known->kinds & lint->kind)
+        if (known->kinds & 1U << lint->kind)
             lint_form(lint, known);
         else
             find(lint, WARNING, name, 0,
-                 SV_STRINGS("a ", kind_names[lint->kind],
+                 SV_STRINGS("a ", sv_kind_name(lint->kind),
                             " has no use for it: it is ignored"));
         return;
     }
@@ -263,36 +263,33 @@ static void lint_entries(const struct lint *lint)
 
 /* ---- what files say together -------------------------------------------- */
 
-static const char *near_kind(const char *text)
-{
-    struct nearest nearest = nearest_to(text);
-
-    nearest_try(&nearest, "longrun");
-    nearest_try(&nearest, "oneshot");
-    nearest_try(&nearest, "bundle");
-    return nearest.found;
-}
-
-static enum lint_kind kind_of(const struct lint *lint)
+static void say_no_kind(const struct lint *lint)
 {
     char text[32] = "";
-    const char *near;
+    struct nearest nearest;
 
-    if (sv_at_read(lint->base, ".", "type", text, sizeof text - 1) < 0) {
-        if (errno != ENOENT)
-            say_unreadable(lint, "type");
-        return LONGRUN;
-    }
+    sv_at_read(lint->base, ".", SV_TYPE, text, sizeof text - 1);
     text[strcspn(text, " \t\r\n")] = 0;
-    for (unsigned kind = LONGRUN; kind <= BUNDLE; kind <<= 1)
-        if (is(text, kind_names[kind]))
-            return kind;
-    near = near_kind(text);
-    find(lint, ERROR, "type", 1,
+    nearest = nearest_to(text);
+    for (enum sv_kind kind = SV_LONGRUN; kind <= SV_BUNDLE; kind++)
+        nearest_try(&nearest, sv_kind_name(kind));
+    find(lint, ERROR, SV_TYPE, 1,
          SV_STRINGS("is none of longrun, oneshot and bundle",
-                    near ? ": did you mean " : "", near ? near : "",
-                    near ? "?" : ""));
-    return LONGRUN;
+                    nearest.found ? ": did you mean " : "",
+                    nearest.found ? nearest.found : "",
+                    nearest.found ? "?" : ""));
+}
+
+static enum sv_kind kind_of(const struct lint *lint)
+{
+    enum sv_kind kind;
+    enum sv_value found = sv_service_kind(lint->base, ".", &kind);
+
+    if (found == SV_UNREADABLE)
+        say_unreadable(lint, SV_TYPE);
+    if (found == SV_INVALID)
+        say_no_kind(lint);
+    return kind;
 }
 
 static bool has(const struct lint *lint, const char *file)
@@ -304,15 +301,15 @@ static bool has(const struct lint *lint, const char *file)
 
 static void lint_needed(const struct lint *lint)
 {
-    if (lint->kind == LONGRUN && !has(lint, "run"))
+    if (lint->kind == SV_LONGRUN && !has(lint, "run"))
         find(lint, ERROR, "run", 0,
              has(lint, "up") ? SV_STRINGS("is missing; there is an up: write "
                                           "oneshot in type")
                              : SV_STRINGS("is missing: nothing is started"));
-    if (lint->kind == ONESHOT && !has(lint, "up"))
+    if (lint->kind == SV_ONESHOT && !has(lint, "up"))
         find(lint, ERROR, "up", 0,
              SV_STRINGS("is missing: a oneshot has one"));
-    if (lint->kind == BUNDLE && !has(lint, "contents.d") &&
+    if (lint->kind == SV_BUNDLE && !has(lint, "contents.d") &&
         !has(lint, "contents"))
         find(lint, ERROR, "contents.d", 0,
              SV_STRINGS("is missing: a bundle is what is in there"));
@@ -378,7 +375,7 @@ static void lint_logger(const struct lint *lint)
     char path[SV_PATH_MAX];
     struct lint logger = *lint;
 
-    if (lint->kind != LONGRUN || lint->is_logger || !is_folder(lint, SV_LOG))
+    if (lint->kind != SV_LONGRUN || lint->is_logger || !is_folder(lint, SV_LOG))
         return;
     logger.base = openat(lint->base, SV_LOG, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (logger.base < 0) {
@@ -398,7 +395,7 @@ void lint_definition(struct lint *lint)
     lint_needed(lint);
     lint_entries(lint);
     lint_watch(lint);
-    if (lint->kind == LONGRUN) {
+    if (lint->kind == SV_LONGRUN) {
         lint_descriptors(lint);
         lint_delays(lint);
         lint_logger(lint);

@@ -7,9 +7,8 @@
 #ifndef SVCTL_LINT_H
 #define SVCTL_LINT_H
 
+#include "sv/service.h"
 #include "svctl/finding.h"
-
-enum lint_kind { LONGRUN = 1, ONESHOT = 2, BUNDLE = 4 };
 
 /* A definition to be looked at. */
 struct lint {
@@ -18,7 +17,7 @@ struct lint {
     int base;         /* descriptor of the definition's directory */
     const char *path; /* the same in words, for messages */
     bool is_logger;   /* it is the log/ of another */
-    enum lint_kind kind; /* set by lint_definition */
+    enum sv_kind kind; /* set by lint_definition */
 };
 
 /* Checks all that can be known from the directory alone: what is needed of

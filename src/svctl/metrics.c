@@ -50,8 +50,10 @@ static double deaths(const struct sv_wire_row *row)
 
 static double uptime(const struct sv_wire_row *row)
 {
-    return is_up(row) > 0
-               ? (double)row_uptime(row, sv_realtime()) / (double)SV_SECOND
+    int64_t uptime_ns = row_uptime(row, sv_realtime());
+
+    return is_up(row) > 0 && uptime_ns > 0
+               ? (double)uptime_ns / (double)SV_SECOND
                : 0;
 }
 

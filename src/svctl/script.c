@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/service.h"
 #include "svctl/script.h"
 
 /* The kernel reads so much of a file to see what it is. */
@@ -100,6 +101,7 @@ static bool head_fault(const struct script *script, struct script_fault *fault)
 bool script_fault(const struct script *script, bool may_be_text,
                   struct script_fault *fault)
 {
+    enum sv_program program;
     struct stat st;
 
     if (fstatat(script->base, script->file, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -116,15 +118,14 @@ bool script_fault(const struct script *script, bool may_be_text,
             return wrong(fault, true, 0, "is a link to what is not there: ",
                          target);
     }
-    if (!S_ISREG(st.st_mode))
-        return wrong(fault, true, 0, "is not a regular file", "");
-    if (st.st_size == 0)
-        return wrong(fault, true, 0, "is empty", "");
-    if (!(st.st_mode & 0111))
+    program = sv_service_program(&st);
+    if (program == SV_PROGRAM_INERT)
         return may_be_text ? false
                            : wrong(fault, true, 0,
                                    "is not executable: chmod +x ",
                                    script->file);
+    if (program != SV_PROGRAM_FINE)
+        return wrong(fault, true, 0, sv_program_fault(program), "");
     if (st.st_mode & S_IWOTH)
         return wrong(fault, false, 0,
                      "everybody may write it, and so say what runs: chmod o-w ",

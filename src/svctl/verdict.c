@@ -27,7 +27,7 @@ int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime)
 {
     int64_t since = sv_stamp_to_realtime(&row->stamp);
 
-    if (!row_is_alive(row) && row->state != SV_WIRE_DONE)
+    if (since <= 0 || (!row_is_alive(row) && row->state != SV_WIRE_DONE))
         return -1;
     return realtime > since ? realtime - since : 0;
 }

@@ -67,7 +67,7 @@ bool row_is_alive(const struct sv_wire_row *row);
 bool row_is_ready(const struct sv_wire_row *row);
 
 /* Nanoseconds since run was started, if it is alive, or since a oneshot was
- * done; else -1. */
+ * done; else, or if that is not known, -1. */
 int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime);
 
 /* Is it up, or not wanted up, and has not failed?  A definition that is no

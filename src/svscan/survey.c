@@ -357,48 +357,28 @@ static bool has_writer(int fd, const char *file)
     return busy;
 }
 
-static struct lack file_lack(int fd, const char *file, struct stat *st)
+/* may_be_text: what is not executable holds a command line.  Of a program the
+ * mode counts, not access(2): DEFS may be mounted noexec, and the copy of a user
+ * is the user's own. */
+static struct lack program_lack(int fd, const char *file, bool may_be_text)
 {
-    if (fstatat(fd, file, st, 0) < 0) {
+    struct stat st;
+    enum sv_program program;
+
+    if (fstatat(fd, file, &st, 0) < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return (struct lack){ file, "is missing", "is there", false };
         return (struct lack){ file, "cannot be reached", "can be", false };
     }
-    if (!S_ISREG(st->st_mode))
-        return (struct lack){ file, "is not a regular file", "is", false };
-    if (st->st_size == 0)
-        return (struct lack){ file, "is empty", "is written", false };
-    return (struct lack){ 0 };
-}
-
-static struct lack writer_lack(int fd, const char *file)
-{
+    program = sv_service_program(&st);
+    if (program != SV_PROGRAM_FINE
+        && !(program == SV_PROGRAM_INERT && may_be_text))
+        return (struct lack){ file, sv_program_fault(program),
+                              program == SV_PROGRAM_EMPTY ? "is written" : "is",
+                              program == SV_PROGRAM_INERT };
     if (has_writer(fd, file))
         return (struct lack){ file, "is open for writing", "is closed", false };
     return (struct lack){ 0 };
-}
-
-static struct lack run_lack(int fd, const char *file)
-{
-    struct stat st;
-    struct lack lack = file_lack(fd, file, &st);
-
-    if (lack.what != NULL)
-        return lack;
-    /* The mode, not access(2): DEFS may be mounted noexec, and the copy of a
-     * user is the user's own. */
-    if ((st.st_mode & 0111) == 0)
-        return (struct lack){ file, "is not executable", "is", true };
-    return writer_lack(fd, file);
-}
-
-/* One that is not executable holds a command line. */
-static struct lack up_lack(int fd)
-{
-    struct stat st;
-    struct lack lack = file_lack(fd, SV_UP, &st);
-
-    return lack.what != NULL ? lack : writer_lack(fd, SV_UP);
 }
 
 /* The file of s6-rc's earlier versions counts as well. */
@@ -419,11 +399,11 @@ static struct lack kind_lack(const struct survey *survey, int fd)
                               "is one", false };
     switch (survey->kind) {
     case SV_ONESHOT:
-        return up_lack(fd);
+        return program_lack(fd, SV_UP, true);
     case SV_BUNDLE:
         return contents_lack(fd);
     default:
-        return run_lack(fd, SV_RUN);
+        return program_lack(fd, SV_RUN, false);
     }
 }
 
@@ -432,7 +412,7 @@ struct lack survey_lack(const struct survey *survey, int fd)
     struct lack lack = kind_lack(survey, fd);
 
     if (lack.what == NULL && survey->has_log && survey->kind != SV_BUNDLE)
-        lack = run_lack(fd, SV_LOG "/" SV_RUN);
+        lack = program_lack(fd, SV_LOG "/" SV_RUN, false);
     if (lack.what == NULL && survey->bytes > SURVEY_BYTES_MAX)
         return (struct lack){ "the definition",
                               "holds more than 16 MiB beside data/ and env/",

@@ -268,6 +268,29 @@ START_TEST(a_directory_or_nothing_is_not_executable)
 }
 END_TEST
 
+static const char *fault_of(const char *file)
+{
+    struct stat st;
+
+    ck_assert_int_eq(fstatat(service, file, &st, 0), 0);
+    return sv_program_fault(sv_service_program(&st));
+}
+
+START_TEST(a_program_is_a_file_with_something_in_it_that_somebody_may_execute)
+{
+    ck_assert_int_eq(mkdirat(service, "log", 0755), 0);
+    ck_assert_str_eq(fault_of("log"), "is not a regular file");
+    put_text("run", "");
+    ck_assert_int_eq(fchmodat(service, "run", 0755, 0), 0);
+    ck_assert_str_eq(fault_of("run"), "is empty");
+    put_text("run", "#!/bin/sh\n");
+    ck_assert_int_eq(fchmodat(service, "run", 0644, 0), 0);
+    ck_assert_str_eq(fault_of("run"), "is not executable");
+    ck_assert_int_eq(fchmodat(service, "run", 0641, 0), 0);
+    ck_assert_ptr_null(fault_of("run"));
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN_IN_SCRATCH(
@@ -282,5 +305,6 @@ int main(void)
         a_signal_file_is_one_line_of_15_bytes, a_name_may_hold_nearly_anything,
         a_bad_name_has_its_fault_named,
         an_executable_file_is_one_that_may_be_executed,
-        a_directory_or_nothing_is_not_executable);
+        a_directory_or_nothing_is_not_executable,
+        a_program_is_a_file_with_something_in_it_that_somebody_may_execute);
 }
