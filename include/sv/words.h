@@ -14,6 +14,7 @@
 #ifndef SV_WORDS_H
 #define SV_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sv/paths.h"
@@ -31,5 +32,10 @@ struct sv_words {
  * *words holds nothing.  Static. */
 const char *sv_words_split(struct sv_words *words, const char *text,
                            size_t size);
+
+/* Finds the program that the first of words without a slash means, in the
+ * directories of PATH, as execvp(3) would; path then leads to it.  An empty
+ * directory there is none. */
+bool sv_words_program(char path[static SV_PATH_MAX], const char *word);
 
 #endif

@@ -14,11 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "engine/act.h"
 #include "engine/spawn.h"
@@ -49,26 +47,6 @@ struct script {
 static struct sv_words words;
 static char program_path[SV_PATH_MAX];
 
-/* Finds a program as execvp(3) would, in program_path. */
-static bool find_program(const char *name)
-{
-    const char *path = getenv("PATH");
-
-    if (path == NULL)
-        path = "/usr/bin:/bin";
-    while (*path != '\0') {
-        int n = (int)strcspn(path, ":");
-        int used = snprintf(program_path, sizeof program_path, "%.*s/%s", n,
-                            path, name);
-
-        if (n > 0 && used < (int)sizeof program_path
-            && access(program_path, X_OK) == 0)
-            return true;
-        path += path[n] == ':' ? n + 1 : n;
-    }
-    return false;
-}
-
 /* s6-rc's users may begin a command line with the line that makes it a script
  * of execlineb's; that of another interpreter would be a comment, and the
  * script taken for one command. */
@@ -93,7 +71,7 @@ static const char *plan_command_line(const struct service *service,
         return strerror(errno);
     if (is_for_another(text, (size_t)size))
         return "begins with #!, but is not executable (chmod +x)";
-    if (find_program("execlineb")) {
+    if (sv_words_program(program_path, "execlineb")) {
         script->argv[0] = "execlineb";
         script->argv[1] = "-P";
         script->argv[2] = script->file;
@@ -108,7 +86,7 @@ static const char *plan_command_line(const struct service *service,
     if (strchr(words.words[0], '/') != NULL)
         return NULL;
     script->program = program_path;
-    return find_program(words.words[0])
+    return sv_words_program(program_path, words.words[0])
                ? NULL
                : "begins with the name of no program in PATH";
 }

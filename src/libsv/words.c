@@ -3,7 +3,10 @@
  * words.c - a command line in a file, split into words.
  */
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sv/words.h"
 
@@ -122,4 +125,21 @@ const char *sv_words_split(struct sv_words *words, const char *text,
         words->count = 0;
     words->words[words->count] = NULL;
     return fault;
+}
+
+bool sv_words_program(char path[static SV_PATH_MAX], const char *word)
+{
+    const char *dirs = getenv("PATH");
+
+    if (dirs == NULL)
+        dirs = "/usr/bin:/bin";
+    while (*dirs != '\0') {
+        int n = (int)strcspn(dirs, ":");
+        int used = snprintf(path, SV_PATH_MAX, "%.*s/%s", n, dirs, word);
+
+        if (n > 0 && used < SV_PATH_MAX && access(path, X_OK) == 0)
+            return true;
+        dirs += dirs[n] == ':' ? n + 1 : n;
+    }
+    return false;
 }

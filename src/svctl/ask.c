@@ -17,9 +17,15 @@
 
 /* ---- the connection ----------------------------------------------------- */
 
+/* Nothing is there, or nobody listens; else errno is about something else. */
+static bool is_nobody(void)
+{
+    return errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR;
+}
+
 static _Noreturn void die_of_connect(const char *live)
 {
-    if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
+    if (is_nobody())
         sv_die_sys("no svscan listens on ", live,
                    " (-r or SV_RUN names another tree)");
     if (errno == EACCES || errno == EPERM)
@@ -64,6 +70,21 @@ struct tree *tree_open(const struct call *call, int64_t timeout_ms)
     struct tree *tree = tree_try(call, timeout_ms);
 
     if (!tree)
+        die_of_connect(call->live);
+    return tree;
+}
+
+struct tree *tree_open_if_any(const struct call *call)
+{
+    const char *named = getenv("SV_RUN");
+    struct tree *tree;
+
+    if (call->given['r'] || (named && *named))
+        return tree_open(call, NO_TIMEOUT);
+    if (!call->live)
+        return NULL;
+    tree = tree_try(call, NO_TIMEOUT);
+    if (!tree && !is_nobody())
         die_of_connect(call->live);
     return tree;
 }

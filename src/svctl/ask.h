@@ -55,6 +55,10 @@ struct tree *tree_open(const struct call *call, int64_t timeout_ms);
 struct tree *tree_try(const struct call *call, int64_t timeout_ms);
 void tree_close(struct tree *tree);
 
+/* The same where nobody need listen: NULL if nobody does, unless the call or
+ * SV_RUN names the tree. */
+struct tree *tree_open_if_any(const struct call *call);
+
 /* Starts a request in tree->out. */
 void tree_begin(struct tree *tree, enum sv_wire_type type);
 

@@ -20,16 +20,21 @@
 #include "svctl/enable.h"
 #include "svctl/show.h"
 
+void find_definitions(struct tree *tree, char path[static SV_WIRE_FACT_MAX + 1])
+{
+    tree_fact(tree, "definitions", path);
+    if (!*path)
+        sv_die(SV_EXIT_NO, "the tree in ", tree->live, " is not kept from"
+                           " definitions, or does not say from which: write"
+                           " into its service directories instead");
+}
+
 int open_definitions(struct tree *tree)
 {
     char path[SV_WIRE_FACT_MAX + 1];
     int fd;
 
-    tree_fact(tree, "definitions", path);
-    if (!*path)
-        sv_die(SV_EXIT_NO, "the tree in ", tree->live, " is not kept from"
-                           " definitions, or does not say from which; a file"
-                           " down in a service directory is what disables it");
+    find_definitions(tree, path);
     fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         sv_die_sys("unable to open the definitions in ", path);

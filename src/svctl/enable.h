@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "svctl/ask.h"
+
 /* Does the definition of that name, below the directory definitions, say so? */
 bool is_enabled(int definitions, const char *name);
 
@@ -14,9 +16,9 @@ bool is_enabled(int definitions, const char *name);
  * having said why, if that cannot be. */
 bool enable_one(int definitions, const char *name, bool enabled);
 
-/* The directory that the tree is kept from; exits, having said why, if there is
- * none. */
-struct tree;
+/* The directory that the tree is kept from, its path and a descriptor of it;
+ * exits, having said why, if there is none. */
+void find_definitions(struct tree *tree, char path[static SV_WIRE_FACT_MAX + 1]);
 int open_definitions(struct tree *tree);
 
 #endif

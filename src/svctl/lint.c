@@ -51,7 +51,7 @@ static const struct known {
     {"type", ANY, LONGRUN | ONESHOT | BUNDLE, 0, 0},
     {"notification-fd", NUMBER, LONGRUN, 1, 0},
     {"lock-fd", NUMBER, LONGRUN, 0, 0},
-    {"timeout-kill", NUMBER, LONGRUN, 0, 0},
+    {"timeout-kill", NUMBER, LONGRUN | ONESHOT, 0, 0},
     {"timeout-finish", NUMBER, LONGRUN, 0, 0},
     {"timeout-up", NUMBER, LONGRUN | ONESHOT, 0, 0},
     {"timeout-down", NUMBER, LONGRUN | ONESHOT, 0, 0},
@@ -64,8 +64,8 @@ static const struct known {
     {"check-timeout", NUMBER, LONGRUN, 0, 0},
     {"check-failures", NUMBER, LONGRUN, 0, 0},
     {"watchdog", NUMBER, LONGRUN, 0, 0},
-    {"down-signal", SIGNAL, LONGRUN, 0, 0},
-    {"reload-signal", SIGNAL, LONGRUN, 0, 0},
+    {"down-signal", SIGNAL, LONGRUN | ONESHOT, 0, 0},
+    {"reload-signal", SIGNAL, LONGRUN | ONESHOT, 0, 0},
     {"flag-timeout-killpg", MARK, LONGRUN, 0, 0},
     {"flag-newpidns", MARK, LONGRUN, 0, 0},
     {"flag-essential", MARK, LONGRUN | ONESHOT | BUNDLE, 0, 0},
@@ -83,7 +83,7 @@ static const struct known {
     {"contents.d", FOLDER, BUNDLE, 0, 0},
     {"after.d", FOLDER, LONGRUN | ONESHOT | BUNDLE, 0, 0},
     {"cgroup", FOLDER, LONGRUN, 0, 0},
-    {"log", FOLDER, LONGRUN, 0, 0},
+    {"log", FOLDER, LONGRUN | ONESHOT, 0, 0},
     {"data", ANY, LONGRUN | ONESHOT, 0, 0},
     {"env", ANY, LONGRUN | ONESHOT, 0, 0},
     {"supervise", ANY, LONGRUN | ONESHOT, 0, 0},
@@ -375,7 +375,7 @@ static void lint_logger(const struct lint *lint)
     char path[SV_PATH_MAX];
     struct lint logger = *lint;
 
-    if (lint->kind != SV_LONGRUN || lint->is_logger || !is_folder(lint, SV_LOG))
+    if (lint->is_logger || !is_folder(lint, SV_LOG))
         return;
     logger.base = openat(lint->base, SV_LOG, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (logger.base < 0) {
@@ -398,6 +398,7 @@ void lint_definition(struct lint *lint)
     if (lint->kind == SV_LONGRUN) {
         lint_descriptors(lint);
         lint_delays(lint);
-        lint_logger(lint);
     }
+    if (lint->kind != SV_BUNDLE)
+        lint_logger(lint);
 }

@@ -116,6 +116,14 @@ const char *default_defs(void)
     return path;
 }
 
+static void take_need(struct call *call, const char *name)
+{
+    if (call->needs_count == NEEDS_MAX)
+        sv_die(SV_EXIT_USAGE, "too many names that are needed; the rest can be "
+                              "files in dependencies.d");
+    call->needs[call->needs_count++] = name;
+}
+
 /* Takes one option; says which letter it was in used. */
 static void take_option(struct call *call, int letter, const char *used)
 {
@@ -154,7 +162,10 @@ static void take_option(struct call *call, int letter, const char *used)
         call->oneshot = true;
         break;
     case 'N':
-        call->needs = optarg;
+        take_need(call, optarg);
+        break;
+    case 'L':
+        call->log = true;
         break;
     case 'o':
         call->sort = true;

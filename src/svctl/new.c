@@ -1,132 +1,176 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * new.c - new: writes a definition.
+ * new.c - new: a definition, from a command line.
  *
- * It is made under a name with a leading dot, which svscan does not look at,
- * and renamed when it is whole.
+ * What is asked for is looked at here, and where it belongs; draft.c writes it.
+ * What may come to be true later, a command or a service that is not there yet,
+ * is a warning.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sv/at.h"
+#include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "sv/words.h"
+#include "svctl/draft.h"
+#include "svctl/enable.h"
 #include "svctl/show.h"
-#include "svctl/svctl.h"
 
-static FILE *create(const char *dir, const char *file)
+#define MACHINE_LOGS "/var/log"
+#define LOG_USER "log"
+
+/* ---- what is asked for --------------------------------------------------- */
+
+static void check_name(const char *name)
+{
+    const char *fault = sv_service_name_fault(name);
+
+    if (fault)
+        sv_die(SV_EXIT_USAGE, "not a name for a service: ", name, ": ", fault);
+}
+
+static void check_call(const struct call *call)
+{
+    if (call->count < 2)
+        die_of_usage("new what? svctl new NAME -- COMMAND...");
+    check_name(call->args[0]);
+    for (size_t i = 0; i < call->needs_count; i++) {
+        check_name(call->needs[i]);
+        if (strcmp(call->needs[i], call->args[0]) == 0)
+            sv_die(SV_EXIT_USAGE, call->needs[i], " cannot need itself");
+    }
+}
+
+/* It runs in the service directory, wherever we are. */
+static void doubt_command(const char *command)
 {
     char path[SV_PATH_MAX];
-    FILE *to = fopen(sv_at(path, dir, file), "wxe");
 
-    if (!to)
-        sv_die_sys("unable to make ", path);
-    return to;
+    if (!strchr(command, '/')) {
+        if (!sv_words_program(path, command))
+            sv_warn("no command ", command,
+                    " is found in PATH: it cannot run before there is one");
+    } else if (*command != '/') {
+        sv_warn("the path of ", command,
+                " is relative to the service directory: write the whole path");
+    } else if (access(command, X_OK) < 0) {
+        sv_warn_sys("unable to execute ", command);
+    }
 }
 
-static void done(FILE *to, const char *dir)
+/* svexec reads that file, too, and so does not know other accounts. */
+static bool has_account(const char *name)
 {
-    if (fclose(to) == EOF)
-        sv_die_sys("unable to write in ", dir);
+    FILE *from = fopen("/etc/passwd", "re");
+    size_t size = strcspn(name, ":");
+    char line[1024];
+    bool found = false;
+
+    if (!from)
+        return false;
+    while (!found && fgets(line, sizeof line, from))
+        found = strncmp(line, name, size) == 0 && line[size] == ':';
+    fclose(from);
+    return found;
 }
 
-/* So that the shell takes it as it is. */
-static void put_word(FILE *to, const char *word)
+static void doubt_user(const char *user)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_./:,+@%=";
+    if (user && !(*user >= '0' && *user <= '9') && !has_account(user))
+        sv_warn("there is no user ", user,
+                " here: it cannot run before there is one");
+}
 
-    if (*word && !word[strspn(word, plain)]) {
-        fputs(word, to);
+static void doubt_needs(const struct call *call, const char *defs)
+{
+    for (size_t i = 0; i < call->needs_count; i++)
+        if (!sv_at_exists(AT_FDCWD, defs, call->needs[i]))
+            sv_warn("no definition is called ", call->needs[i], ": ",
+                    call->args[0], " waits until there is one");
+}
+
+/* ---- where it belongs ---------------------------------------------------- */
+
+/* The tree wants no second one of a name that it has from elsewhere. */
+static void ask_tree(struct tree *tree, const char *name,
+                     char defs[static SV_WIRE_FACT_MAX + 1])
+{
+    struct sv_wire_row row;
+
+    find_definitions(tree, defs);
+    if (tree_look(tree, name, &row) && row.flags & SV_ROW_FOREIGN)
+        sv_die(SV_EXIT_NO, name, " is taken: the tree in ", tree->live,
+               " has one that is from no definition");
+}
+
+/* The machine's services log where a machine's logs are; all others, where the
+ * user keeps what programs leave. */
+static void place_log(struct draft *draft, char path[static SV_PATH_MAX])
+{
+    const char *name = draft->call->args[0];
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    char dir[SV_PATH_MAX];
+
+    draft->log_dir = path;
+    if (strcmp(draft->defs, SV_DEFS_DIR) == 0) {
+        draft->log_user = has_account(LOG_USER) ? LOG_USER : NULL;
+        sv_at(path, MACHINE_LOGS, name);
         return;
     }
-    putc('\'', to);
-    for (; *word; word++)
-        if (*word == '\'')
-            fputs("'\\''", to);
-        else
-            putc(*word, to);
-    putc('\'', to);
+    if (state && *state == '/')
+        sv_at(dir, state, "sv");
+    else if (home && *home == '/')
+        sv_at(dir, home, ".local/state/sv");
+    else
+        sv_die(SV_EXIT_USAGE, "where is the log to be? Neither XDG_STATE_HOME"
+                              " nor HOME says");
+    sv_at(path, dir, name);
 }
 
-static void write_program(const struct call *call, const char *dir)
+static void report(const struct call *call, const char *place, bool is_seen)
 {
-    const char *file = call->oneshot ? "up" : SV_RUN;
-    FILE *to = create(dir, file);
+    if (call->json) {
+        struct json *json = json_answer();
 
-    fputs("#!/bin/sh\nexec", to);
-    if (call->user) {
-        fputs(" svexec -u ", to);
-        put_word(to, call->user);
+        json_text(json, "name", call->args[0]);
+        json_text(json, "path", place);
+        json_end(json);
+    } else {
+        printf("wrote %s%s\n", place,
+               is_seen ? ": it is started in a moment" : "");
     }
-    for (size_t i = 1; i < call->count; i++) {
-        putc(' ', to);
-        put_word(to, call->args[i]);
-    }
-    fputs(" 2>&1\n", to);
-    if (fchmod(fileno(to), 0755) < 0)
-        sv_die_sys("unable to make executable what is in ", dir);
-    done(to, dir);
-}
-
-static void write_needs(const struct call *call, const char *dir)
-{
-    char needs[SV_PATH_MAX];
-
-    if (mkdir(sv_at(needs, dir, "dependencies.d"), 0755) < 0)
-        sv_die_sys("unable to make ", needs);
-    done(create(needs, call->needs), needs);
-}
-
-static void write_definition(const struct call *call, const char *dir)
-{
-    if (mkdir(dir, 0755) < 0)
-        sv_die_sys("unable to make ", dir);
-    if (call->oneshot) {
-        FILE *type = create(dir, "type");
-
-        fputs("oneshot\n", type);
-        done(type, dir);
-    }
-    if (call->needs)
-        write_needs(call, dir);
-    write_program(call, dir);
+    show_end();
 }
 
 int verb_new(const struct call *call)
 {
-    const char *name = call->count ? call->args[0] : "";
-    const char *fault = sv_service_name_fault(name);
-    const char *defs = default_defs();
-    char hidden[SV_NAME_MAX + 2] = ".";
-    char dir[SV_PATH_MAX];
+    char defs[SV_WIRE_FACT_MAX + 1];
+    char log_dir[SV_PATH_MAX];
     char place[SV_PATH_MAX];
+    struct draft draft = {.call = call, .defs = defs};
+    struct tree *tree;
 
-    if (call->count < 2)
-        die_of_usage("new what? svctl new NAME -- COMMAND...");
-    if (fault)
-        sv_die(SV_EXIT_USAGE, "not a name for a service: ", name, ": ", fault);
-    if (call->needs && (fault = sv_service_name_fault(call->needs)))
-        sv_die(SV_EXIT_USAGE, "not a service's name: ", call->needs, ": ",
-               fault);
-    sv_at(place, defs, name);
-    if (access(place, F_OK) == 0)
-        sv_die(SV_EXIT_NO, place, " is there already");
-    stpcpy(hidden + 1, name);
-    write_definition(call, sv_at(dir, defs, hidden));
-    if (rename(dir, place) < 0)
-        sv_die_sys("unable to rename ", dir, " to ", place);
-    if (call->json) {
-        struct json *json = json_answer();
-
-        json_text(json, "name", name);
-        json_text(json, "path", place);
-        json_end(json);
-        show_end();
-    }
+    check_call(call);
+    tree = tree_open_if_any(call);
+    if (tree)
+        ask_tree(tree, call->args[0], defs);
+    else
+        draft.defs = default_defs();
+    if (call->log)
+        place_log(&draft, log_dir);
+    draft_write(&draft, place);
+    doubt_command(call->args[1]);
+    doubt_user(call->user);
+    doubt_needs(call, draft.defs);
+    report(call, place, tree != NULL);
+    if (tree)
+        tree_close(tree);
     return SV_EXIT_OK;
 }

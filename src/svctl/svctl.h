@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NO_TIMEOUT = -1 };
+enum { NO_TIMEOUT = -1, NEEDS_MAX = 64 };
 
 /* The command line, without the verb. */
 struct call {
@@ -22,9 +22,11 @@ struct call {
     bool follow;        /* -f */
     long lines;         /* -n; -1: not given */
     const char *since;  /* --since; NULL: not given */
-    const char *user;   /* --user, --needs; NULL: not given */
-    const char *needs;
+    const char *user;   /* --user; NULL: not given */
+    const char *needs[NEEDS_MAX]; /* --needs, each time that it is given */
+    size_t needs_count;
     bool oneshot;       /* --oneshot */
+    bool log;           /* --log */
     bool sort;          /* --sort */
     bool dot;           /* --dot */
     bool svg;           /* --svg */

@@ -2,6 +2,7 @@
 /* Truths about command lines that are split into words. */
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sv/words.h"
@@ -94,6 +95,22 @@ START_TEST(there_is_an_end_to_words_and_bytes)
 }
 END_TEST
 
+START_TEST(a_program_is_the_first_of_its_name_in_path)
+{
+    char path[SV_PATH_MAX];
+
+    setenv("PATH", ":/nowhere:/bin", 1);
+    ck_assert(sv_words_program(path, "sh"));
+    ck_assert_str_eq(path, "/bin/sh");
+    setenv("PATH", "/bin:/usr/bin", 1);
+    ck_assert(!sv_words_program(path, "no program is called that"));
+    setenv("PATH", "", 1);
+    ck_assert(!sv_words_program(path, "sh"));
+    unsetenv("PATH");
+    ck_assert(sv_words_program(path, "sh"));
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN("words", words_are_what_is_between_blanks,
@@ -102,5 +119,6 @@ int main(void)
                     a_comment_ends_with_its_line,
                     what_needs_execlineb_is_refused_and_says_so,
                     what_is_no_command_line_is_refused,
-                    there_is_an_end_to_words_and_bytes);
+                    there_is_an_end_to_words_and_bytes,
+                    a_program_is_the_first_of_its_name_in_path);
 }
