@@ -17,7 +17,8 @@
 #   make image      the root file system of examples/mere-image, packed
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
-#   make install    programs, libsv, headers, manual pages; honours DESTDIR
+#   make install    programs, libsv, headers, manual pages, completions;
+#                   honours DESTDIR
 #   make install-s6 the same, and s6's names: s6-svc, s6-svscan, s6-log, ...
 #   make deps       what building, testing and the image need, all of it
 #   make clean      removes what was built here; distclean forgets deps as well
@@ -334,6 +335,14 @@ lint-rest:
 INSTALL = install
 into = $(INSTALL) -d $(DESTDIR)$1 && $(INSTALL) -m $2 $3 $(DESTDIR)$1
 
+# svctl knows its own words; 126: it is for another machine.
+completions = $(INSTALL) -d $(DESTDIR)$2 && { \
+	$(RUN) $B/bin/svctl completions $1 >$B/svctl.$1 || { status=$$?; \
+	[ $$status = 126 ] && echo "install: no completions for $1:" \
+		"svctl is for another machine (./configure RUN=...)" && exit 0; \
+	exit $$status; }; } && \
+	$(INSTALL) -m 644 $B/svctl.$1 $(DESTDIR)$2/$3
+
 install: all
 	$(Q)$(call into,$(sbindir),755,$(SBIN:%=$B/bin/%))
 	$(Q)$(call into,$(bindir),755,$(BIN:%=$B/bin/%))
@@ -351,6 +360,8 @@ install: all
 		dir=$(DESTDIR)$(mandir)/man$${page##*.}; \
 		$(INSTALL) -d $$dir && $(INSTALL) -m 644 $$page $$dir || exit; \
 	done
+	$(Q)$(call completions,bash,$(bashdir),svctl)
+	$(Q)$(call completions,zsh,$(zshdir),_svctl)
 
 # As root's tools are in sbin and everybody's in bin, the links say from where.
 install-s6: install

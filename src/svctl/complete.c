@@ -151,7 +151,12 @@ static void print_zsh(void)
           "    compadd -a found\n"
           "    [[ -z $dirs ]] || _files -/\n"
           "}\n"
-          "compdef _svctl svctl\n", stdout);
+          "# A file of fpath is the body of _svctl when that is first called.\n"
+          "if [[ ${funcstack[1]} == _svctl ]]; then\n"
+          "    _svctl \"$@\"\n"
+          "else\n"
+          "    compdef _svctl svctl\n"
+          "fi\n", stdout);
 }
 
 /* A name with a newline in it cannot be completed. */
