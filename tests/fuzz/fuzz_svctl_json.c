@@ -133,8 +133,10 @@ static void print_row(struct json *json, const struct sv_wire_row *row)
 {
     struct lag lag = {.bytes = row->memory, .seconds = row->pid};
 
-    snprintf(lag.ship.to, sizeof lag.ship.to, "%s", row->name);
-    snprintf(lag.ship.problem, sizeof lag.ship.problem, "%s", row->said);
+    snprintf(lag.ship.to, sizeof lag.ship.to, "%.*s",
+             (int)sizeof lag.ship.to - 1, row->name);
+    snprintf(lag.ship.problem, sizeof lag.ship.problem, "%.*s",
+             (int)sizeof lag.ship.problem - 1, row->said);
     json_open(json, NULL, '{');
     json_row(json, row, sv_stamp_to_realtime(&row->ready));
     json_lag(json, &lag);
