@@ -37,9 +37,8 @@ ENGINE = act adopt check death engine equip graph line lock locked loop machine 
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade
-SVSCAN = main access boot catch client copy defs handle handover known leave links look mark \
+SVSCAN = main access alone boot catch client copy defs handle handover known leave links look mark \
 	request scan serve stage stop survey tree upgrade watch
-SUPERVISE = main
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
 SVCTL = main ask bars change chart check choose complete deps draft enable finding help import json lag \
@@ -54,9 +53,9 @@ S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \
 CRASH = main judge ledger life order random service sweep system trace
 LOGS = logkiller count courses logger writer
 
-PROGRAMS = init svscan supervise svlog svctl svexec sv-s6
+PROGRAMS = init svscan svlog svctl svexec sv-s6
 SBIN = init svscan
-BIN = supervise svlog svctl svexec
+BIN = svlog svctl svexec
 HEADERS := $(wildcard include/sv/*.h)
 PAGES := $(wildcard man/*.[1-8])
 UNIT := $(basename $(wildcard tests/unit/test_*.c))
@@ -113,7 +112,6 @@ OBJ.engine := $(call objects,engine,$(ENGINE))
 OBJ.chain := $(call objects,chain,$(CHAIN))
 OBJ.init := $(call objects,init,$(INIT))
 OBJ.svscan := $(call objects,svscan,$(SVSCAN))
-OBJ.supervise := $(call objects,supervise,$(SUPERVISE))
 OBJ.svlog := $(call objects,svlog,$(SVLOG))
 OBJ.svctl := $(call objects,svctl,$(SVCTL))
 OBJ.svexec := $(call objects,svexec,$(SVEXEC))
@@ -127,11 +125,11 @@ OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o) $(OBJ.killer) \
 # --- programs and the library -------------------------------------------------
 
 all: programs $(B)/s6/.links $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
-programs: $(PROGRAMS:%=$(B)/bin/%)
+programs: $(PROGRAMS:%=$(B)/bin/%) $(B)/bin/supervise
 objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
 
 .SECONDEXPANSION:
-$(B)/bin/svscan $(B)/bin/supervise: $(B)/obj/engine.a
+$(B)/bin/svscan: $(B)/obj/engine.a
 $(B)/bin/svexec $(B)/bin/sv-s6: $(B)/obj/chain.a
 $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
 	@mkdir -p $(@D)
@@ -140,9 +138,13 @@ $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $$(OBJ.$$*) $(B)/lib/libsv.a
 		$(filter-out %/libsv.a,$(filter %.a,$^)) \
 		$(B)/lib/libsv.a $(SKALIBS_LIBS)
 
+# What supervises one directory is what supervises them all.
+$(B)/bin/supervise: $(B)/bin/svscan
+	$(Q)ln -sf svscan $@
+
 # s6's names, each a link to the program that answers to it.
 FACES := $(shell sed -n 's/^    { "\(s6-[^"]*\)", .*/\1/p' src/s6/main.c)
-names = ln -sf $2/svscan $1/s6-svscan && ln -sf $3/supervise $1/s6-supervise && \
+names = ln -sf $2/svscan $1/s6-svscan && ln -sf $2/svscan $1/s6-supervise && \
 	ln -sf $3/svlog $1/s6-log && \
 	for face in $(FACES); do ln -sf $3/sv-s6 $1/$$face || exit; done
 
@@ -150,7 +152,7 @@ $(B)/s6/.links: src/s6/main.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(call names,$(@D),../bin,../bin) && touch $@
 
-# Everything of a part but its main(): for svscan, supervise and unit tests.
+# Everything of a part but its main(): for programs and unit tests.
 OBJ.s6 = $(OBJ.sv-s6)
 mates = $(filter-out %/main.o,$(OBJ.$1))
 $(B)/obj/%.a: $$(call mates,$$*)
@@ -347,6 +349,7 @@ install: all
 	$(Q)$(call into,$(sbindir),755,$(SBIN:%=$B/bin/%))
 	$(Q)$(call into,$(bindir),755,$(BIN:%=$B/bin/%))
 	$(Q)$(STRIP) $(SBIN:%=$(DESTDIR)$(sbindir)/%) $(BIN:%=$(DESTDIR)$(bindir)/%)
+	$(Q)ln -sf $(sbindir)/svscan $(DESTDIR)$(bindir)/supervise
 	$(Q)$(call into,$(libdir),644,$B/lib/libsv.a)
 	$(Q)$(INSTALL) -m 755 $B/lib/libsv.so $(DESTDIR)$(libdir)/libsv.so.$(VERSION)
 	$(Q)ln -sf libsv.so.$(VERSION) $(DESTDIR)$(libdir)/libsv.so.0

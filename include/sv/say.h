@@ -40,6 +40,10 @@ enum sv_level { SV_FATAL, SV_WARNING, SV_INFO };
  * string is kept, not copied. */
 extern const char *sv_program;
 
+/* What a program was called by, without directories: where it points into
+ * path, argv[0] of main(), or "" for none. */
+const char *sv_called(const char *path);
+
 /* Where messages go: 2 unless a program changes it.  It may be in non-blocking
  * mode, and a socket other than 2 is taken as if it were: what does not fit at
  * once is dropped and counted, and the next message that fits says how many

@@ -167,6 +167,13 @@ _Noreturn void sv_say_and_exit(int code, int error, const char *const *list)
     exit(code);
 }
 
+const char *sv_called(const char *path)
+{
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+    return path == NULL ? "" : slash == NULL ? path : slash + 1;
+}
+
 _Noreturn void sv_die_usage(const char *text)
 {
     sv_write_all(2, "usage: ", 7);

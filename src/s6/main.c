@@ -116,13 +116,6 @@ void face_usage(void)
     sv_die_usage(text);
 }
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? path : slash + 1;
-}
-
 static const struct face *find(const char *name)
 {
     for (unsigned int i = 0; i < faces_count; i++)
@@ -164,7 +157,7 @@ int main(int argc, char *argv[])
 
     sv_program = "sv-s6";
     current = &self;
-    if (argc > 0 && strcmp(last_part(argv[0]), sv_program) == 0) {
+    if (argc > 0 && strcmp(sv_called(argv[0]), sv_program) == 0) {
         if (argc == 2 && strcmp(argv[1], "--help") == 0)
             return list();
         if (argc == 2 && strcmp(argv[1], "--version") == 0)
@@ -175,7 +168,7 @@ int main(int argc, char *argv[])
     if (argc < 1)
         face_usage();
 
-    const struct face *face = find(last_part(argv[0]));
+    const struct face *face = find(sv_called(argv[0]));
 
     if (face == NULL)
         sv_die(SV_EXIT_USAGE, "no such command: ", argv[0],

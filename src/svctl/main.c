@@ -237,13 +237,6 @@ static void read_command_line(struct call *call, int argc, char **argv)
 
 /* ---- the names that it is called by ------------------------------------- */
 
-static const char *last_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 /* Called poweroff, reboot or halt: that verb, and no words. */
 static int called_by_verb(const char *name, struct call *call)
 {
@@ -281,7 +274,7 @@ int main(int argc, char *argv[])
     static const char *const others[] = {"poweroff", "reboot",  "halt",
                                          "shutdown", "telinit", "service", NULL};
     struct call call = {.timeout_ms = NO_TIMEOUT, .lines = -1};
-    const char *name = argc > 0 ? last_of(argv[0]) : "svctl";
+    const char *name = sv_called(argv[0]);
     const struct verb *verb;
 
     sv_program = is_one_of(name, others) ? name : "svctl";

@@ -342,11 +342,8 @@ static void notify(void)
 /* By s6-log's name, what s6-log does where nothing else is said. */
 static void take_name(const char *path)
 {
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    const char *name = slash ? slash + 1 : path;
-
     sv_program = "svlog";
-    if (!name || strcmp(name, "s6-log") != 0)
+    if (strcmp(sv_called(path), "s6-log") != 0)
         return;
     sv_program = "s6-log";
     usage = "s6-log " USAGE;

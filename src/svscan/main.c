@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * svscan - the supervision tree.  One process supervises every service.
+ * svscan - the supervision tree.  One process supervises every service.  Called
+ * supervise, it is that program (alone.h).
  *
  * This file reads the options and takes the tree's lock; from then on starting
  * is recovering: there is no other path (sv/child.h, engine/adopt.c).
@@ -20,6 +21,7 @@
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/state.h"
+#include "svscan/alone.h"
 #include "svscan/tree.h"
 
 enum {
@@ -69,14 +71,6 @@ static const struct option long_options[] = {
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
 };
-
-/* By the name that s6 gives it, it does what s6's does. */
-static bool is_s6(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return strcmp(slash != NULL ? slash + 1 : name, SV_S6_SVSCAN) == 0;
-}
 
 static uint32_t number(const char *text)
 {
@@ -274,7 +268,9 @@ int main(int argc, char *argv[])
     if (argc > 0 && strcmp(argv[0], SV_RUN_LOCKED) == 0)
         return run_locked(argc, argv);
     loop_ensure_stdio();
-    if (argc > 0 && is_s6(argv[0])) {
+    if (is_supervise(argv[0]))
+        return supervise(argc, argv);
+    if (strcmp(sv_called(argv[0]), SV_S6_SVSCAN) == 0) {
         sv_program = SV_S6_SVSCAN;
         options.live = ".";
     }

@@ -56,6 +56,15 @@ static void mute_once(void)
     sv_say_fd = fd;
 }
 
+START_TEST(a_program_is_called_by_the_last_of_a_path)
+{
+    ck_assert_str_eq(sv_called("/usr/bin/s6-svc"), "s6-svc");
+    ck_assert_str_eq(sv_called("s6-svc"), "s6-svc");
+    ck_assert_str_eq(sv_called("bin/"), "");
+    ck_assert_str_eq(sv_called(NULL), "");
+}
+END_TEST
+
 START_TEST(a_message_is_program_level_and_words)
 {
     listen_to_messages();
@@ -305,7 +314,8 @@ END_TEST
 int main(void)
 {
     return UNIT_RUN_IN_SCRATCH(
-        "say", a_message_is_program_level_and_words,
+        "say", a_program_is_called_by_the_last_of_a_path,
+        a_message_is_program_level_and_words,
         an_error_is_explained_and_kept, errno_survives_a_message_that_is_lost,
         a_control_character_is_shown_not_sent,
         a_message_of_the_greatest_length_is_whole,

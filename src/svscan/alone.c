@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * supervise - one service directory, supervised by the same engine.
+ * alone.c - supervise: one service directory, no tree.
  *
- * As s6-supervise is used: a foreign scanner runs it, or a person does.  Its
- * records lie in the directory's own supervise/.
+ * Its records lie in the directory's own supervise/.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,13 +17,15 @@
 #include "sv/event.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "svscan/alone.h"
 
 #define CHILDREN SV_SUPERVISE "/children"
 #define CHILDREN_NEW SV_SUPERVISE "/children.new"
 
+#define OUR_NAME "supervise"
 #define S6_NAME "s6-supervise"
 
-static const char *called_as = "supervise";
+static const char *called_as = OUR_NAME;
 
 static const char usage[] = "supervise dir";
 
@@ -135,8 +136,7 @@ static void open_engine(struct engine *engine, int lock)
  * the service. */
 static void parse(int argc, char *argv[])
 {
-    const char *slash = strrchr(argv[0], '/');
-    bool is_s6 = strcmp(slash != NULL ? slash + 1 : argv[0], S6_NAME) == 0;
+    bool is_s6 = strcmp(sv_called(argv[0]), S6_NAME) == 0;
 
     if (is_s6)
         sv_program = called_as = S6_NAME;
@@ -147,7 +147,7 @@ static void parse(int argc, char *argv[])
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
         sv_print_and_exit(help);
     if (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)
-        sv_print_and_exit("supervise " SV_VERSION "\n");
+        sv_print_and_exit(OUR_NAME " " SV_VERSION "\n");
 }
 
 /* "s6-supervise web: fatal: ..." */
@@ -159,16 +159,18 @@ static void name_messages(const char *name)
     sv_program = program;
 }
 
-int main(int argc, char *argv[])
+bool is_supervise(const char *path)
+{
+    const char *name = sv_called(path);
+
+    return strcmp(name, OUR_NAME) == 0 || strcmp(name, S6_NAME) == 0;
+}
+
+int supervise(int argc, char *argv[])
 {
     static struct lone lone;
 
     sv_program = called_as;
-    if (argc < 1)
-        sv_die_usage(usage);
-    if (strcmp(argv[0], SV_RUN_LOCKED) == 0)
-        return run_locked(argc, argv);
-    loop_ensure_stdio();
     parse(argc, argv);
     if (chdir(argv[1]) < 0)
         sv_die_sys("unable to chdir to ", argv[1]);
