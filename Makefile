@@ -25,7 +25,8 @@
 #
 # V=1 shows the commands.  VARIANT=KIND-COMPILER builds into build/VARIANT
 # against the system's libc instead; KIND is debug, asan (with UBSan), fuzz or
-# lint (-Werror), COMPILER gcc or clang.  lint-musl is production made strict.
+# lint, COMPILER gcc or clang.  make strict fails if a compiler warned of any
+# object of that variant, now or when it was made.
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
@@ -88,14 +89,14 @@ SKALIBS_CFLAGS =
 SKALIBS_LIBS = -lskarnet
 endif
 CFLAGS.debug = -Og -g
-CFLAGS.lint = -O2
+CFLAGS.lint = -O0
 CFLAGS.asan = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 CFLAGS.fuzz = $(CFLAGS.asan) -fsanitize=fuzzer-no-link
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
-	-Wformat=2 -Wundef -Wvla -Wconversion $(if $(filter lint,$(KIND)),-Werror)
+	-Wformat=2 -Wundef -Wvla -Wconversion
 DEFINES = -D_GNU_SOURCE -DSV_VERSION='"$(VERSION)"' -Iinclude -Isrc
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(DEFINES) $(SKALIBS_CFLAGS) \
 	-ffunction-sections -fdata-sections $(CFLAGS)
@@ -103,6 +104,10 @@ ALL_LDFLAGS = $(CFLAGS) $(LDFLAGS) -Wl,--gc-sections
 
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $1	$2))
+
+# What a compiler says of an object is kept beside it, for make strict.
+compile = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $1 $< 2>$@.said; status=$$?; \
+	cat $@.said >&2; exit $$status
 
 # objects DIRECTORY,LIST
 objects = $(2:%=$(B)/obj/$1/%.o)
@@ -126,7 +131,11 @@ OBJ.tests := $(UNIT:%=$(B)/obj/%.o) $(FUZZ:%=$(B)/obj/%.o) $(OBJ.killer) \
 
 all: programs $(B)/s6/.links $(B)/lib/libsv.a $(if $(VARIANT),,$(B)/lib/libsv.so)
 programs: $(PROGRAMS:%=$(B)/bin/%) $(B)/bin/supervise
-objects: $(OBJECTS) $(if $(filter musl,$(COMPILER)),,$(OBJ.tests))
+objects: $(OBJECTS) $(if $(VARIANT),$(OBJ.tests))
+strict: objects
+	$(Q)said=$$(cat $(patsubst %,%.said,$(OBJECTS) \
+		$(if $(VARIANT),$(OBJ.tests)))) && [ -z "$$said" ] || \
+		{ echo "$$said" >&2; exit 1; }
 
 .SECONDEXPANSION:
 $(B)/bin/svscan: $(B)/obj/engine.a
@@ -179,17 +188,17 @@ endif
 $(B)/obj/%.o: src/%.c config.mak
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(call compile)
 
 $(B)/obj/%.lo: src/%.c config.mak
 	@mkdir -p $(@D)
 	$(call say,CC,$< (PIC))
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -MMD -MP -MF $(@:.lo=.pic.d) -c -o $@ $<
+	$(Q)$(call compile,-fPIC -MF $(@:.lo=.pic.d))
 
 $(B)/obj/tests/%.o: tests/%.c config.mak
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(call compile)
 
 # tests/unit/test_stamp.c is about stamp.c, wherever that is (test_svlog_line.c
 # about the one of svlog), and may use all of its part but main(); each test may
@@ -288,7 +297,9 @@ image-tools:
 
 # --- lint: a line a step, and nothing else unless something is wrong -----------
 
-STRICT = lint-gcc lint-clang lint-musl
+# Production, what is tested, and the other compiler, whose warnings need no
+# optimisation; whatever of these is built already is not built again.
+STRICT = strict-production strict-$(TESTED) strict-lint-clang
 SOURCES := $(wildcard src/*/*.c)
 SCRIPTS = $(shell grep -rlE '^#!/bin/sh|^# shellcheck shell=' \
 	configure .ci examples src tests)
@@ -298,8 +309,8 @@ UNLISTED = $(filter-out $(OBJECTS:$B/obj/%.o=src/%.c),$(SOURCES))
 lint: $(STRICT) lint-cppcheck lint-tidy lint-shell lint-pages lint-rest
 
 $(STRICT): | test-tools
-	$(Q)$(MAKE) -s VARIANT=$@ objects
-	@echo "lint: compiles without a warning: $(@:lint-%=%)"
+	$(Q)$(MAKE) -s VARIANT=$(filter-out production,$(@:strict-%=%)) strict
+	@echo "lint: compiles without a warning: $(@:strict-%=%)"
 
 lint-cppcheck: | test-tools
 	@mkdir -p $B/lint/cppcheck
@@ -382,5 +393,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects unit fuzz killer check crash bench conformance image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: all programs objects strict unit fuzz killer check crash bench conformance image boot image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean

@@ -126,7 +126,7 @@ static void make_logdir(const uint8_t *data, size_t size)
             text_size = size;
         data += text_size;
         size -= text_size;
-        make_file((which & 15) % FILES, (which >> KIND_SHIFT) % KINDS, text,
+        make_file((which & 15U) % FILES, (which >> KIND_SHIFT) % KINDS, text,
                   text_size, &data, &size);
     }
 }
