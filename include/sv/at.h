@@ -30,6 +30,15 @@ bool sv_at_exists(int base, const char *dir, const char *file);
 /* Is fd the file that path, below base, leads to? */
 bool sv_at_is(int fd, int base, const char *path);
 
+/* Reads where the symlink path, below base, points, as it is written there.
+ * False with errno set: EINVAL if it is none, ENAMETOOLONG. */
+bool sv_at_link(int base, const char *path, char target[static SV_PATH_MAX]);
+
+/* The same, for one that lies in dir, as a path below base; it need not
+ * exist. */
+bool sv_at_pointed(int base, const char *dir, const char *path,
+                   char target[static SV_PATH_MAX]);
+
 /* Opens a regular file for reading, close-on-exec and O_NONBLOCK, so that
  * neither a fifo nor a device can stop us, and sets *size to its size.  Returns
  * the descriptor, or -1 with errno set (EINVAL: not a regular file). */

@@ -240,17 +240,9 @@ bool service_make_supervise(int base, const char *dir)
         return true;
     if (errno != EEXIST)
         return false;
-    if (fstatat(base, path, &st, 0) < 0) {
-        /* a link to nowhere: s6 makes what it points to */
-        ssize_t n = readlinkat(base, path, target, sizeof target - 1);
-
-        if (n <= 0)
-            return false;
-        target[n] = '\0';
-        return mkdirat(base,
-                       target[0] == '/' ? target : sv_at(path, dir, target),
-                       0700) == 0;
-    }
+    if (fstatat(base, path, &st, 0) < 0) /* s6 makes what a link points to */
+        return sv_at_pointed(base, dir, path, target) &&
+               mkdirat(base, target, 0700) == 0;
     errno = ENOTDIR;
     return S_ISDIR(st.st_mode);
 }

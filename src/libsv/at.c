@@ -49,6 +49,32 @@ bool sv_at_is(int fd, int base, const char *path)
            a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+bool sv_at_link(int base, const char *path, char target[static SV_PATH_MAX])
+{
+    ssize_t n = readlinkat(base, path, target, SV_PATH_MAX);
+
+    if (n == SV_PATH_MAX)
+        errno = ENAMETOOLONG;
+    if (n < 0 || n == SV_PATH_MAX)
+        return false;
+    target[n] = '\0';
+    return true;
+}
+
+bool sv_at_pointed(int base, const char *dir, const char *path,
+                   char target[static SV_PATH_MAX])
+{
+    char text[SV_PATH_MAX];
+
+    if (!sv_at_link(base, path, target))
+        return false;
+    if (target[0] == '/')
+        return true;
+    memcpy(text, target, strlen(target) + 1);
+    errno = ENAMETOOLONG;
+    return sv_at(target, dir, text)[0] != '\0';
+}
+
 /* Closes fd for a caller who is failing already: its errno stands. */
 static void close_quietly(int fd)
 {

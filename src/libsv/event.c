@@ -61,21 +61,10 @@ static bool open_new_to(int base, const char *path, gid_t group)
 /* Makes the directory to which the dangling symlink path, dir/event, points. */
 static bool make_target(int base, const char *dir, const char *path)
 {
-    char target[SV_PATH_MAX];
-    char beside[SV_PATH_MAX];
-    ssize_t n = readlinkat(base, path, target, sizeof target);
+    char real[SV_PATH_MAX];
 
-    if (n < 0)
-        return false;
-    if (n == sizeof target) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    target[n] = '\0';
-
-    const char *real = target[0] == '/' ? target : sv_at(beside, dir, target);
-
-    return mkdirat(base, real, 0700) == 0 &&
+    return sv_at_pointed(base, dir, path, real) &&
+           mkdirat(base, real, 0700) == 0 &&
            open_new_to(base, real, getegid());
 }
 

@@ -97,16 +97,8 @@ static bool copy_file(int from, const char *name, int to, const char *as,
 static bool copy_link(int from, const char *name, int to, const char *as)
 {
     char target[SV_PATH_MAX];
-    ssize_t n = readlinkat(from, name, target, sizeof target);
 
-    if (n < 0)
-        return false;
-    if (n == sizeof target) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    target[n] = '\0';
-    return symlinkat(target, to, as) == 0;
+    return sv_at_link(from, name, target) && symlinkat(target, to, as) == 0;
 }
 
 static bool copy_fifo(int to, const char *as, const struct stat *st)

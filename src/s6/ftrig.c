@@ -104,37 +104,35 @@ static int print(struct listening *one)
     return SV_EXIT_OK;
 }
 
-int s6_ftrig_wait(int argc, char *argv[])
+/* Waits for one regex on one fifodir, argv[0] and argv[1], the least of what
+ * must be there; with a program as well, starts it once it listens. */
+static int wait_for_one(int argc, char *argv[], int least, const char *what)
 {
     struct waiting waiting;
     struct sv_wait wait;
     struct listening *one;
+    bool has_program = least > 2;
 
     options(&waiting, argc, argv, "+t:");
     argc -= optind;
     argv += optind;
-    if (argc < 2)
+    if (argc < least)
         face_usage();
     one = subscribe(&waiting, &wait, argv, 1);
-    finish(&waiting, &wait, "match regexp on ", argv[0]);
+    if (has_program)
+        start(&wait, argv + 2);
+    finish(&waiting, &wait, what, has_program ? "" : argv[0]);
     return print(one);
+}
+
+int s6_ftrig_wait(int argc, char *argv[])
+{
+    return wait_for_one(argc, argv, 2, "match regexp on ");
 }
 
 int s6_ftrig_listen1(int argc, char *argv[])
 {
-    struct waiting waiting;
-    struct sv_wait wait;
-    struct listening *one;
-
-    options(&waiting, argc, argv, "+t:");
-    argc -= optind;
-    argv += optind;
-    if (argc < 3)
-        face_usage();
-    one = subscribe(&waiting, &wait, argv, 1);
-    start(&wait, argv + 2);
-    finish(&waiting, &wait, "get expected event", "");
-    return print(one);
+    return wait_for_one(argc, argv, 3, "get expected event");
 }
 
 /* The words before an empty one; a block of an execline script has a blank

@@ -21,12 +21,10 @@ static bool has_current(const char *path)
 static bool is_of_logdir(int fds, const char *number,
                          char path[static SV_PATH_MAX])
 {
-    ssize_t n = readlinkat(fds, number, path, SV_PATH_MAX - 1);
     char *slash;
 
-    if (n <= 0 || *path != '/')
+    if (!sv_at_link(fds, number, path) || *path != '/')
         return false;
-    path[n] = 0;
     slash = strrchr(path, '/');
     if (strcmp(slash, "/" SV_LOG_CURRENT) != 0 && strcmp(slash, "/lock") != 0)
         return false;

@@ -109,10 +109,9 @@ bool script_fault(const struct script *script, bool may_be_text,
     /* A link may lead to somewhere that exists in the image only. */
     if (S_ISLNK(st.st_mode)) {
         char target[SV_PATH_MAX];
-        ssize_t size = readlinkat(script->base, script->file, target,
-                                  sizeof target - 1);
 
-        target[size < 0 ? 0 : size] = 0;
+        if (!sv_at_link(script->base, script->file, target))
+            *target = 0;
         if (*target == '/' ? !look_below(script->root, target, &st)
                            : fstatat(script->base, target, &st, 0) < 0)
             return wrong(fault, true, 0, "is a link to what is not there: ",

@@ -185,13 +185,11 @@ static bool stage_link(const struct copy *copy, int stage, const char *path)
 {
     char target[SV_PATH_MAX];
     char text[SV_PATH_MAX];
-    ssize_t size = readlinkat(copy->fd, path, target, sizeof target - 1);
 
-    if (size < 0) {
+    if (!sv_at_link(copy->fd, path, target)) {
         errno = errno == ENOENT || errno == EINVAL ? EAGAIN : errno;
         return false;
     }
-    target[size] = '\0';
     if (target[0] == '/')
         return symlinkat(target, stage, path) == 0;
 

@@ -256,6 +256,50 @@ START_TEST(what_is_written_in_parts_is_written_in_order)
 }
 END_TEST
 
+START_TEST(a_link_says_where_it_points)
+{
+    char target[SV_PATH_MAX];
+
+    ck_assert_int_eq(symlink("../data/x", "link"), 0);
+    ck_assert(sv_at_link(AT_FDCWD, "link", target));
+    ck_assert_str_eq(target, "../data/x");
+    ck_assert(sv_at_pointed(AT_FDCWD, "web", "link", target));
+    ck_assert_str_eq(target, "web/../data/x");
+    ck_assert(sv_at_pointed(AT_FDCWD, ".", "link", target));
+    ck_assert_str_eq(target, "../data/x");
+    ck_assert_int_eq(symlink("/data", "whole"), 0);
+    ck_assert(sv_at_pointed(AT_FDCWD, "web", "whole", target));
+    ck_assert_str_eq(target, "/data");
+}
+END_TEST
+
+START_TEST(what_is_no_link_points_nowhere)
+{
+    char target[SV_PATH_MAX];
+
+    close(creat("plain", 0600));
+    ck_assert(!sv_at_link(AT_FDCWD, "plain", target));
+    ck_assert_int_eq(errno, EINVAL);
+    ck_assert(!sv_at_pointed(AT_FDCWD, ".", "absent", target));
+    ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+START_TEST(a_link_that_is_too_long_is_an_error)
+{
+    char text[SV_PATH_MAX], target[SV_PATH_MAX];
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    ck_assert_int_eq(symlink(text, "longest"), 0);
+    ck_assert(sv_at_link(AT_FDCWD, "longest", target));
+    ck_assert_str_eq(target, text);
+    errno = 0;
+    ck_assert(!sv_at_pointed(AT_FDCWD, "web", "longest", target));
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN_IN_SCRATCH(
@@ -270,6 +314,8 @@ int main(void)
         what_cannot_be_replaced_leaves_nothing_new,
         a_fifo_in_the_place_of_the_new_file_stops_nobody,
         a_link_in_the_place_of_the_new_file_is_not_followed,
+        a_link_says_where_it_points, what_is_no_link_points_nowhere,
+        a_link_that_is_too_long_is_an_error,
         a_directory_may_be_renamed_under_us, a_write_is_whole_or_an_error,
         what_is_written_in_parts_is_written_in_order);
 }
