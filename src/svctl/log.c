@@ -29,6 +29,7 @@ enum { LINES_DEFAULT = 20 };
 static struct source *sources;
 static size_t sources_count;
 static int inotify = -1;
+static bool is_terminal; /* stdout */
 
 /* ---- which directories -------------------------------------------------- */
 
@@ -199,9 +200,9 @@ static void print(const struct call *call, const struct source *source)
         json_end(json);
         return;
     }
-    print_line(stdout,
-               call->all || sources_count > 1 ? source->service : NULL, line,
-               source->size);
+    (is_terminal ? print_line_clean : print_line)(
+        stdout, call->all || sources_count > 1 ? source->service : NULL, line,
+        source->size);
 }
 
 /* To what is followed, a line belongs when it is whole. */
@@ -273,6 +274,7 @@ int verb_log(const struct call *call)
 
     if (!call->count && !call->all)
         die_of_usage("the log of which service? a name, or -a for all");
+    is_terminal = isatty(1);
     if (call->follow) {
         inotify = inotify_init1(IN_CLOEXEC);
         if (inotify < 0)

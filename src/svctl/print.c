@@ -2,12 +2,17 @@
 /*
  * print.c - a line of a log, with its time.
  */
+#include <string.h>
+
 #include "sv/dated.h"
 #include "svctl/print.h"
 #include "svctl/show.h"
 #include "svctl/when.h"
 
-void print_line(FILE *to, const char *service, const char *line, size_t size)
+/* What stands before the message of a line; returns how much of the line that
+ * is. */
+static size_t print_head(FILE *to, const char *service, const char *line,
+                         size_t size)
 {
     char when[WHEN_LOCAL_MAX];
     int64_t realtime;
@@ -17,7 +22,29 @@ void print_line(FILE *to, const char *service, const char *line, size_t size)
         fprintf(to, "%s ", when_local(when, realtime));
     if (service)
         fprintf(to, "%s: ", service);
-    fwrite(line + stamps, 1, size - stamps, to);
+    return stamps;
+}
+
+void print_line(FILE *to, const char *service, const char *line, size_t size)
+{
+    size_t head = print_head(to, service, line, size);
+
+    fwrite(line + head, 1, size - head, to);
+    putc('\n', to);
+}
+
+void print_line_clean(FILE *to, const char *service, const char *line,
+                      size_t size)
+{
+    const char *at = line + print_head(to, service, line, size);
+    const char *end = line + size;
+    const char *tab;
+
+    for (; (tab = memchr(at, '\t', (size_t)(end - at))); at = tab + 1) {
+        print_clean_bytes(to, at, (size_t)(tab - at));
+        putc('\t', to);
+    }
+    print_clean_bytes(to, at, (size_t)(end - at));
     putc('\n', to);
 }
 

@@ -12,6 +12,11 @@
  * local time, and service, unless it is NULL, stands behind that. */
 void print_line(FILE *to, const char *service, const char *line, size_t size);
 
+/* The same for a terminal: what is no tab goes through print_clean, so that no
+ * service can move the cursor of who reads its log. */
+void print_line_clean(FILE *to, const char *service, const char *line,
+                      size_t size);
+
 /* The same as fields of the object that is open: time (UTC, null without a
  * stamp), service, and msg, in which bytes that are not UTF-8 come out as if they
  * were Latin-1. */

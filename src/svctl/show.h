@@ -30,6 +30,7 @@ void print_state_word(FILE *to, const struct sv_wire_row *row, bool has_colour);
 /* A text of which no character can move the cursor, or ring the bell: such come
  * out as question marks, and so do bytes that are not UTF-8. */
 void print_clean(FILE *to, const char *text);
+void print_clean_bytes(FILE *to, const char *text, size_t size);
 
 /* The same with a newline at its end, broken between words where the terminal
  * ends; lead is printed before it. */

@@ -60,15 +60,16 @@ struct look look_of(int fd)
     return look;
 }
 
-/* The bytes of the character at text, and whether a terminal does nothing for it
- * but show it.  U+0080 to U+009F are control characters that some heed. */
-static size_t character(const char *text, bool *is_clean)
+/* The bytes of the character at text, of which there are room at most, and
+ * whether a terminal does nothing for it but show it.  U+0080 to U+009F are
+ * control characters that some heed. */
+static size_t character(const char *text, size_t room, bool *is_clean)
 {
     char escaped[SV_JSON_ESCAPED];
     size_t used;
-    size_t size = sv_json_escape(escaped, text, strnlen(text, 4), &used);
+    size_t size = sv_json_escape(escaped, text, room, &used);
     bool is_plain = size == used && memcmp(escaped, text, size) == 0;
-    bool is_control = memcmp(text, "\302", 1) == 0 && used == 2 &&
+    bool is_control = *text == '\302' && used == 2 &&
                       (text[1] & 0xe0) == 0x80;
 
     *is_clean = (is_plain && !is_control) || *text == '"' || *text == '\\';
@@ -81,7 +82,7 @@ static size_t columns_of(const char *text, size_t size)
     size_t columns = 0;
     bool is_clean;
 
-    for (size_t i = 0; i < size; i += character(text + i, &is_clean))
+    for (size_t i = 0; i < size; i += character(text + i, size - i, &is_clean))
         columns++;
     return columns;
 }
@@ -91,11 +92,11 @@ static size_t width_of(const char *text)
     return columns_of(text, strlen(text));
 }
 
-static void print_bytes(FILE *to, const char *text, size_t size)
+void print_clean_bytes(FILE *to, const char *text, size_t size)
 {
     for (size_t i = 0; i < size;) {
         bool is_clean;
-        size_t used = character(text + i, &is_clean);
+        size_t used = character(text + i, size - i, &is_clean);
 
         if (is_clean)
             fwrite(text + i, 1, used, to);
@@ -107,7 +108,7 @@ static void print_bytes(FILE *to, const char *text, size_t size)
 
 void print_clean(FILE *to, const char *text)
 {
-    print_bytes(to, text, strlen(text));
+    print_clean_bytes(to, text, strlen(text));
 }
 
 void print_wrapped(FILE *to, const char *lead, const char *text,
@@ -127,7 +128,7 @@ void print_wrapped(FILE *to, const char *lead, const char *text,
         } else if (word > text) {
             putc(' ', to);
         }
-        print_bytes(to, word, size);
+        print_clean_bytes(to, word, size);
         column += columns;
         word += size + (word[size] == ' ');
     }

@@ -56,6 +56,32 @@ START_TEST(the_service_stands_behind_the_time)
 }
 END_TEST
 
+START_TEST(a_terminal_is_only_written_on)
+{
+    expect(print_line_clean, "web", "@400000006553f1250ee6b280 one\ttwo",
+           "2023-11-14 23:13:20.250 web: one\ttwo\n");
+    expect(print_line_clean, NULL, "\033[2Jgone\r\a\177\t\xc2\x9b",
+           "?[2Jgone???\t?\n");
+    expect(print_line_clean, NULL, "\xc3\xa4 \"\\\" \xff\xc3",
+           "\xc3\xa4 \"\\\" ??\n");
+    expect(print_line, NULL, "\033[2Jgone\r", "\033[2Jgone\r\n");
+}
+END_TEST
+
+START_TEST(a_line_ends_where_it_ends)
+{
+    char *bytes;
+    size_t size;
+    FILE *to = open_memstream(&bytes, &size);
+
+    /* Of a character that is cut, what follows is no part. */
+    print_line_clean(to, NULL, "a\0b\xc3\xa4", 4);
+    fclose(to);
+    ck_assert_str_eq(bytes, "a?b?\n");
+    free(bytes);
+}
+END_TEST
+
 static void line_json(FILE *to, const char *name, const char *line,
                       size_t size)
 {
@@ -85,5 +111,7 @@ int main(void)
                     stamps_are_shown_in_local_time,
                     what_is_no_stamp_is_shown_as_it_is,
                     the_service_stands_behind_the_time,
+                    a_terminal_is_only_written_on,
+                    a_line_ends_where_it_ends,
                     json_is_valid_whatever_the_bytes_are);
 }
