@@ -34,7 +34,7 @@ LIBSV = at birth blame boot causes child clock command control dated event filte
 	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
 ENGINE = act adopt check death engine equip graph line lock locked loop machine noexec obey \
-	oneshot order ready restart said show spawn start stray take value
+	oneshot order overdue ready restart said show spawn start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade

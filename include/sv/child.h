@@ -91,7 +91,12 @@ enum {
     SV_CHILD_TOLD = 1 << 9,    /* ... or it was to end: it was told to go */
     SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
     SV_CHILD_LIMITED = 1 << 11, /* run: deadline is that of its timeout-up */
-    SV_CHILD_ORDERS = SV_CHILD_STOPS | SV_CHILD_RESTARTS | SV_CHILD_AGAIN,
+    SV_CHILD_TIMED = 1 << 12,  /* it was told to stop, and its timeout-down
+                                  counts: from the beginning after a take-over */
+    SV_CHILD_RESUMES = 1 << 13, /* with STOPS: if that is called off it is
+                                   wanted up */
+    SV_CHILD_ORDERS = SV_CHILD_STOPS | SV_CHILD_RESTARTS | SV_CHILD_AGAIN
+                      | SV_CHILD_TIMED | SV_CHILD_RESUMES,
 };
 
 /* As a sum, two of one bit would carry into the next. */
@@ -100,11 +105,13 @@ _Static_assert(SV_CHILD_LAST + SV_CHILD_AWAITED + SV_CHILD_CLOSED
                        + SV_CHILD_RESTARTS + SV_CHILD_AGAIN + SV_CHILD_ONCE
                        + SV_CHILD_LATE
                        + SV_CHILD_TOLD + SV_CHILD_FAILED + SV_CHILD_LIMITED
+                       + SV_CHILD_TIMED + SV_CHILD_RESUMES
                    == (SV_CHILD_LAST | SV_CHILD_AWAITED | SV_CHILD_CLOSED
                        | SV_CHILD_UNHEALTHY | SV_CHILD_STOPS
                        | SV_CHILD_RESTARTS | SV_CHILD_AGAIN | SV_CHILD_ONCE
                        | SV_CHILD_LATE
-                       | SV_CHILD_TOLD | SV_CHILD_FAILED | SV_CHILD_LIMITED),
+                       | SV_CHILD_TOLD | SV_CHILD_FAILED | SV_CHILD_LIMITED
+                       | SV_CHILD_TIMED | SV_CHILD_RESUMES),
                "each flag is a bit of its own");
 
 /* Of the tree.  A stop that init asks for is not noted: init says it again. */

@@ -148,6 +148,7 @@ enum {
     SV_ROW_FAILED = 1 << 11,       /* stays down until it is started by hand */
     SV_ROW_UNHEALTHY = 1 << 12,    /* ... and told to go for that */
     SV_ROW_RELOADING = 1 << 13,    /* it says so */
+    SV_ROW_OVERDUE = 1 << 14,      /* it was not down within its timeout-down */
     SV_ROW_ONESHOT = 1 << 15,
 };
 

@@ -7,7 +7,7 @@
  *   death.c  a process has ended              value.c  files that hold a value
  *   restart.c  how soon it is started again    said.c  its notify socket
  *   oneshot.c  up and down of a oneshot
- *   check.c  asks how it is
+ *   check.c  asks how it is                overdue.c  a stop takes too long
  */
 #ifndef ENGINE_ACT_H
 #define ENGINE_ACT_H
@@ -156,6 +156,16 @@ void service_end_checks(struct service *service);
 void service_close_checks(struct service *service);
 /* Discards what an earlier svscan had started. */
 void service_adopt_checks(struct service *service);
+
+/* ---- overdue.c ---- */
+
+/* A longrun is told to go by an order: from now on its timeout-down counts. */
+void service_limit_stop(struct service *service);
+/* It is down, or it is not to be any more. */
+void service_unlimit_stop(struct service *service);
+void service_free_overdue(struct service *service);
+/* Its stop has failed: tells who ordered it, unless the tree is stopping. */
+void service_fail_stop(struct service *service);
 
 /* ---- ready.c ---- */
 

@@ -356,7 +356,8 @@ static void adopt_running(struct service *service,
     if (service->kind == SV_ONESHOT)
         service->stopping =
             sv_child_flags(child) & (SV_CHILD_LATE | SV_CHILD_TOLD);
-    else if (deadline != 0 && !is_limited)
+    else if ((deadline != 0 && !is_limited)
+             || sv_child_flags(child) & SV_CHILD_TIMED)
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
     if (is_limited)
         service_limit_run(service);

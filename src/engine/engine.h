@@ -36,6 +36,7 @@ struct engine;
 struct graph_node;
 struct notify;
 struct health;
+struct overdue;
 
 struct service {
     struct service *next; /* all services of the engine, in order of taking */
@@ -78,6 +79,10 @@ struct service {
     bool waits;       /* it is wanted, and starts when what it needs is up */
     bool waits_once;  /* ... and is not wanted any more from then on */
     bool stops_later; /* ... stops when what needs it is down */
+    bool resumes;     /* ... and is wanted again if that stop is called off */
+    bool has_stop_limit; /* it was told to go by an order: timeout-down counts */
+    bool is_overdue;  /* ... and is over */
+    bool note_is_stop; /* the note says that its stop was called off */
     bool restarts_later; /* ... stops, and starts again */
     bool is_restarting; /* it was told to go, and then waits */
     bool note_is_wait; /* the note says that it waits in vain */
@@ -106,6 +111,7 @@ struct service {
     struct watch readiness;
     struct health *health; /* check.c; NULL: it has no check */
     struct notify *notify; /* said.c; NULL: it never had a notify-socket */
+    struct overdue *overdue; /* overdue.c; NULL: it never had to stop in time */
     int log_fifo; /* its stdout goes there; -1: no logger */
     int input;    /* the fifo that its producers write to; -1: it is none */
     int own_lock; /* a foreign service's own lock; -1: the tree's covers it */
@@ -120,6 +126,8 @@ struct hooks {
     bool (*must_wait)(struct service *service);
     /* A round of the loop is over. */
     void (*round_over)(struct engine *engine);
+    /* It was to stop, and could not in its time, or its down failed. */
+    void (*stop_failed)(struct service *service);
     /* After every change of what a client could see. */
     void (*changed)(struct service *service);
     /* The service that reads what it writes, in a pipeline; NULL: none. */

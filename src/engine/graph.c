@@ -472,7 +472,7 @@ static bool is_leaving(const struct graph *graph, const struct graph_node *node)
 {
     return is_used(node)
            && (node->is_bundle || graph->all_stops
-               || !has(node, GRAPH_WANTED));
+               || (!has(node, GRAPH_WANTED) && !has(node, GRAPH_STUCK)));
 }
 
 static bool is_going(const struct graph_node *node)

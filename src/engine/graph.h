@@ -49,6 +49,7 @@ enum {
     GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
     GRAPH_FAILED = 1 << 3,  /* it will not be up by itself */
     GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped and started again */
+    GRAPH_STUCK = 1 << 5,   /* it runs, and could not be stopped in its time */
 };
 
 struct graph_node;
@@ -73,6 +74,7 @@ struct graph_node {
     size_t outs;
     struct graph_edge *in;
     void *owner;      /* the caller's; NULL unless it says otherwise */
+    uint64_t walk;    /* the caller's: the last one that came here */
     bool is_defined;  /* else it is only named by others */
     bool is_bundle;
     bool is_in_cycle;
@@ -80,7 +82,6 @@ struct graph_node {
     bool is_queued;
     bool is_touched;
     bool is_essential; /* the caller's, as owner */
-    bool is_marked;    /* the caller's, for a walk */
     bool is_pipeline;  /* the caller's: a bundle without a definition */
     uint8_t facts;
 
@@ -90,7 +91,8 @@ struct graph_node {
     uint32_t waits;      /* on their way up, and this comes after them, or holds
                             them */
     uint32_t users;      /* running, and to be stopped before this; along a soft
-                            edge, those that are not wanted either */
+                            edge, those that are not wanted either, and not
+                            stuck */
     uint32_t goers;      /* users that are to be started again as well */
 
     /* As it last told them: */

@@ -170,6 +170,8 @@ static void fail_spawn(struct service *service, enum sv_child_role role,
     sv_child_become(service->child, SV_CHILD_VOID, role,
                     sv_child_flags(service->child) & SV_CHILD_LAST);
     service->follow = EVENT_SPAWN_FAILED;
+    if (role == SV_ROLE_DOWN)
+        service_fail_stop(service);
 }
 
 /* ---- starts -------------------------------------------------------------- */
@@ -306,6 +308,8 @@ void service_script_died(struct service *service, int wstat, int64_t died)
         service_happen(service, EVENT_CUT_SHORT);
     } else {
         service_recall_failure(service);
+        if (role == SV_ROLE_DOWN)
+            service_fail_stop(service);
         service_happen(service, EVENT_BROKE);
     }
 }

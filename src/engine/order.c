@@ -179,6 +179,7 @@ static unsigned facts_of(const struct service *service)
            | (is_going ? GRAPH_GOING : 0u)
            | (is_up(service) && !is_going ? GRAPH_UP : 0u)
            | (is_there ? GRAPH_RUNNING : 0u)
+           | (service->is_overdue ? GRAPH_STUCK : 0u)
            | (has_failed && !is_up(service) ? GRAPH_FAILED : 0u);
 }
 
@@ -313,6 +314,9 @@ static void recall(struct service *service)
     service->is_restarting = flags & SV_CHILD_AGAIN;
     service->waits_once = flags & SV_CHILD_ONCE;
     service->waits |= service->waits_once;
+    service->resumes = flags & SV_CHILD_RESUMES;
+    if (flags & SV_CHILD_TIMED && !service->has_stop_limit)
+        service_limit_stop(service);
 }
 
 void order_take(struct order *order, struct service *service)
@@ -374,32 +378,33 @@ void order_read_again(struct order *order, const char *name)
 
 /* ---- walks --------------------------------------------------------------- */
 
-/* Nodes that a command is about, each once. */
+/* Nodes that a command is about, each once.  What is done to them when all have
+ * been visited may need a walk of its own. */
 struct walk {
     struct graph_node **nodes;
     size_t count;
+    uint64_t number;
 };
 
 static void visit(struct walk *walk, struct graph_node *node)
 {
-    if (node->is_marked)
+    if (node->walk == walk->number)
         return;
-    node->is_marked = true;
+    node->walk = walk->number;
     walk->nodes[walk->count++] = node;
 }
 
 static void end_walk(struct walk *walk)
 {
-    for (size_t i = 0; i < walk->count; i++)
-        walk->nodes[i]->is_marked = false;
     free(walk->nodes);
 }
 
-static bool begin_walk(const struct order *order, struct walk *walk,
+static bool begin_walk(struct order *order, struct walk *walk,
                        struct graph_node *node)
 {
     *walk = (struct walk){ .nodes = calloc(order->graph.count,
-                                           sizeof(struct graph_node *)) };
+                                           sizeof(struct graph_node *)),
+                           .number = ++order->walks };
     if (walk->nodes == NULL)
         return false;
     visit(walk, node);
@@ -481,6 +486,12 @@ static void settle(struct order *order)
 
 /* ---- waiting ------------------------------------------------------------- */
 
+static void tell_client(struct service *service)
+{
+    if (service->engine->hooks.changed != NULL)
+        service->engine->hooks.changed(service);
+}
+
 /* Has its record say what is under way, for the next svscan. */
 static void record(const struct service *service)
 {
@@ -491,6 +502,10 @@ static void record(const struct service *service)
                    | (service->stops_later ? SV_CHILD_STOPS : 0u)
                    | (service->restarts_later ? SV_CHILD_RESTARTS : 0u)
                    | (service->is_restarting ? SV_CHILD_AGAIN : 0u)
+                   | (service->has_stop_limit ? SV_CHILD_TIMED : 0u)
+                   | (service->stops_later && service->resumes
+                          ? SV_CHILD_RESUMES
+                          : 0u)
                    | (service->waits_once ? SV_CHILD_ONCE : 0u);
 
     if (now != flags)
@@ -498,11 +513,36 @@ static void record(const struct service *service)
                         now);
 }
 
+/* What it needs was kept up for it, and said so. */
+static void forget_called_off(struct order *order, struct service *service)
+{
+    struct walk walk;
+
+    if (service->node == NULL || !begin_walk(order, &walk, service->node))
+        return;
+    visit_needs(&walk);
+    for (size_t i = 1; i < walk.count; i++) {
+        struct service *needed = walk.nodes[i]->owner;
+
+        if (needed == NULL || !needed->note_is_stop)
+            continue;
+        needed->note_is_stop = false;
+        service_forget_note(needed);
+        tell_client(needed);
+    }
+    end_walk(&walk);
+}
+
 /* What was under way may be over, or somebody has said otherwise. */
-static void end_orders(struct service *service)
+static void end_orders(struct order *order, struct service *service)
 {
     bool is_over = is_idle(service);
+    bool was_overdue = service->is_overdue;
 
+    if (is_over || service->want)
+        service_unlimit_stop(service);
+    if (was_overdue && !service->is_overdue)
+        forget_called_off(order, service);
     if (service->waits_once && (!is_idle(service) || service->want))
         service->waits_once = false;
     if (service->waits
@@ -518,7 +558,7 @@ void order_see(struct order *order, struct service *service)
 {
     if (service->state == STATE_GONE)
         return;
-    end_orders(service);
+    end_orders(order, service);
     record(service);
     if (service->node != NULL)
         graph_tell(&order->graph, service->node, facts_of(service));
@@ -537,6 +577,8 @@ bool order_must_wait(struct order *order, struct service *service)
 static void stop_now(struct service *service)
 {
     service->stops_later = false;
+    if (!is_idle(service))
+        service_limit_stop(service);
     service_happen(service, EVENT_WANT_DOWN);
 }
 
@@ -564,12 +606,6 @@ static void note_wait(struct service *service)
     order_words(service->node, words);
     service_note(service, SV_STRINGS("it is not started: ", words));
     service->note_is_wait = true;
-}
-
-static void tell_client(struct service *service)
-{
-    if (service->engine->hooks.changed != NULL)
-        service->engine->hooks.changed(service);
 }
 
 /* It is down, and starts when what it needs is up. */
@@ -754,10 +790,18 @@ const char *order_start(struct order *order, const char *name,
 
 /* ---- stop ---------------------------------------------------------------- */
 
+/* It was done, and its down has failed: there is something to be undone. */
+static bool is_half_undone(const struct service *service)
+{
+    return service->state == STATE_FAILED
+           && sv_child_role(service->child) == SV_ROLE_DOWN;
+}
+
 static bool is_to_stop(const struct service *service)
 {
     return service != NULL && service->state != STATE_GONE
-           && (!is_idle(service) || service->want || service->waits_once);
+           && (!is_idle(service) || is_half_undone(service) || service->want
+               || service->waits_once);
 }
 
 /* It is told to go when this round is over, so that who is told in the same
@@ -766,16 +810,42 @@ static bool is_to_stop(const struct service *service)
 static void want_down(struct order *order, struct service *service)
 {
     service->waits_once = false;
-    if (is_idle(service)) {
-        service_happen(service, EVENT_WANT_DOWN);
+    if (service->is_overdue) { /* those that it waited for are down */
+        forget_called_off(order, service);
+        stop_now(service);
         return;
     }
-    service_mark(service, SV_CHILD_STOPS);
+    if (service->note_is_stop)
+        service_forget_note(service);
+    service->note_is_stop = false;
+    service->resumes = service->stops_later ? service->resumes : service->want;
+    service_mark(service, SV_CHILD_STOPS
+                              | (service->resumes ? SV_CHILD_RESUMES : 0u));
     service->stops_later = true;
     service->want = false;
     service_save(service);
     tell_client(service);
     graph_touch(&order->graph, service->node);
+}
+
+/* Those that are idle last: a down that is tried again, and fails at once, keeps
+ * up what it needs. */
+static void stop_all_of(struct order *order, const struct walk *walk)
+{
+    for (size_t i = walk->count; i > 0; i--) {
+        struct service *service = walk->nodes[i - 1]->owner;
+
+        if (is_to_stop(service) && !is_idle(service))
+            want_down(order, service);
+    }
+    for (size_t i = walk->count; i > 0; i--) {
+        struct service *service = walk->nodes[i - 1]->owner;
+
+        if (is_to_stop(service) && is_idle(service)) {
+            service->waits_once = false;
+            service_happen(service, EVENT_WANT_DOWN);
+        }
+    }
 }
 
 /* Marked so, or held by a bundle that is. */
@@ -821,7 +891,7 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
             return no_such;
         if (!may(context, service))
             return SV_WIRE_DENIED;
-        service_happen(service, EVENT_WANT_DOWN);
+        stop_now(service);
         return NULL;
     }
     if (!begin_walk(order, &walk, node))
@@ -830,11 +900,38 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
     visit_contents(&walk);
     visit_users(&walk);
     fault = may_stop_all(&walk, by_force, may, context);
-    for (size_t i = walk.count; i > 0 && fault == NULL; i--)
-        if (is_to_stop(walk.nodes[i - 1]->owner))
-            want_down(order, walk.nodes[i - 1]->owner);
+    if (fault == NULL)
+        stop_all_of(order, &walk);
     end_walk(&walk);
     return fault;
+}
+
+/* It stays up, and is wanted as before. */
+static void call_off(struct service *service, const char *for_whom)
+{
+    service->stops_later = false;
+    service->want = service->resumes;
+    service_note(service, SV_STRINGS("it is not stopped: ", for_whom,
+                                     ", which needs it, could not be"));
+    service->note_is_stop = true;
+    service_save(service);
+    tell_client(service);
+}
+
+void order_stop_failed(struct order *order, struct service *service)
+{
+    struct walk walk;
+
+    if (service->node == NULL || !begin_walk(order, &walk, service->node))
+        return;
+    visit_needs(&walk);
+    for (size_t i = 1; i < walk.count; i++) {
+        struct service *needed = walk.nodes[i]->owner;
+
+        if (needed != NULL && needed->stops_later)
+            call_off(needed, service->name);
+    }
+    end_walk(&walk);
 }
 
 /* ---- words --------------------------------------------------------------- */

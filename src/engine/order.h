@@ -45,6 +45,7 @@ struct order {
     void (*may_stop)(struct service *service);
     struct pipeline *pipelines;
     bool is_running; /* order_run is */
+    uint64_t walks;  /* that were begun */
 };
 
 /* False with errno set. */
@@ -99,6 +100,10 @@ const char *order_start(struct order *order, const char *name,
  * essential, or held by a bundle that is, is stopped by force only. */
 const char *order_stop(struct order *order, const char *name, bool by_force,
                        order_permit *may, void *context);
+
+/* Its stop has failed: what it needs is not stopped for it, and is wanted as it
+ * was before. */
+void order_stop_failed(struct order *order, struct service *service);
 
 /* Why a node is not up, in words: "needs db, which failed".  Returns what is to
  * blame. */

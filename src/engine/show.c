@@ -119,6 +119,7 @@ static unsigned shown_flags(const struct service *service)
            | (service->adopted ? SV_ROW_ADOPTED : 0)
            | (service->is_failed ? SV_ROW_FAILED : 0)
            | (service->is_unhealthy ? SV_ROW_UNHEALTHY : 0)
+           | (service->is_overdue ? SV_ROW_OVERDUE : 0)
            | (service->kind == SV_ONESHOT ? SV_ROW_ONESHOT : 0);
 }
 

@@ -291,6 +291,7 @@ void service_leave(struct service *service)
     loop_unwatch(loop, &service->control);
     loop_unwatch(loop, &service->pid);
     loop_disarm(loop, &service->timer);
+    service_free_overdue(service);
     engine->awaited -= service->awaits_end;
     service->awaits_end = false;
     if (service->own_lock >= 0)

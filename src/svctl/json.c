@@ -234,6 +234,7 @@ void json_row(struct json *json, const struct sv_wire_row *row,
         {"oneshot", SV_ROW_ONESHOT},
         {"unhealthy", SV_ROW_UNHEALTHY},
         {"reloading", SV_ROW_RELOADING},
+        {"overdue", SV_ROW_OVERDUE},
         {"never_started", SV_ROW_NEVER_STARTED},
     };
 

@@ -79,6 +79,8 @@ void target_see(struct target *target, enum goal goal,
     if (is_failure(target, goal, row))
         target->has_died = true;
     target->is_unseen = false;
+    target->was_unwanted =
+        target->was_unwanted || !(row->flags & SV_ROW_WANT_UP);
     target->now = *row;
 }
 
@@ -160,8 +162,13 @@ static enum verdict judge_stop(const struct target *target)
         return target->is_asked ? FAILED : PENDING;
     if (now->state == SV_WIRE_DOWN || now->state == SV_WIRE_GONE)
         return DONE;
-    if (target->is_asked && row_is_alive(now) &&
-        now->flags & SV_ROW_WANT_UP && !is_same(now, &target->before))
+    if (now->flags & SV_ROW_OVERDUE &&
+        (target->is_asked || !(target->before.flags & SV_ROW_OVERDUE)))
+        return FAILED;
+    /* Somebody wants it up again; or what needs it could not be stopped. */
+    if (target->is_asked && now->flags & SV_ROW_WANT_UP &&
+        (row_is_alive(now) || now->state == SV_WIRE_DONE) &&
+        (target->was_unwanted || !is_same(now, &target->before)))
         return FAILED;
     return PENDING;
 }
@@ -207,6 +214,7 @@ bool target_wants_request(const struct target *target, enum goal goal)
         return true; /* saying it twice does no harm */
     case GOAL_STOP:
         return wanted_up || is_failed_oneshot(now) ||
+               now->flags & SV_ROW_OVERDUE ||
                (now->state != SV_WIRE_STOPPING && now->state != SV_WIRE_DOWN);
     case GOAL_RESTART:
         return (is_as_before(target) && now->state != SV_WIRE_STOPPING) ||
@@ -282,7 +290,9 @@ void target_reason(const struct target *target, char buf[static REASON_MAX])
     else if (*now->note)
         snprintf(buf, REASON_MAX, "%s", now->note);
     else if (row_is_alive(now))
-        stpcpy(buf, "it has been started again meanwhile");
+        stpcpy(buf, is_same(now, &target->before)
+                        ? "it is wanted up again"
+                        : "it has been started again meanwhile");
     else
         snprintf(buf, REASON_MAX, "it is down, and no longer wanted up: %s",
                  row_exit(exit, now));

@@ -45,6 +45,7 @@ struct target {
                         not known */
     bool has_died;   /* an incarnation that should have become what is asked
                         for; now.wstat says how */
+    bool was_unwanted; /* a row since the request did not want it up */
     int64_t settled; /* CLOCK_REALTIME ns; for SETTLING */
 };
 

@@ -108,6 +108,8 @@ static enum next put_alive(FILE *to, const struct why *why,
     if (row->state == SV_WIRE_STOPPING) {
         fputs("is stopping", to);
         put_since(to, why, row);
+        if (row->flags & SV_ROW_OVERDUE)
+            put_note(to, row);
         if (row->due_ms)
             put_due(to, ", and is killed", row->due_ms);
         return NEXT_WAIT;

@@ -167,6 +167,11 @@ static bool on_must_wait(struct service *service)
     return order_must_wait(&TREE_OF(service->engine)->order, service);
 }
 
+static void on_stop_failed(struct service *service)
+{
+    order_stop_failed(&TREE_OF(service->engine)->order, service);
+}
+
 static struct service *on_consumer(struct service *service)
 {
     return order_consumer(service);
@@ -469,6 +474,7 @@ static bool open_engine(struct tree *tree, int live)
                                     .must_wait = on_must_wait,
                                     .consumer = on_consumer,
                                     .round_over = on_round_over,
+                                    .stop_failed = on_stop_failed,
                                     .changed = on_changed,
                                     .before_start = on_before_start,
                                     .left = on_left };

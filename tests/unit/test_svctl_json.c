@@ -88,7 +88,7 @@ START_TEST(a_row_has_the_fields_that_the_manual_promises)
         "\"announces\": false, \"changed\": false, \"foreign\": false, "
         "\"has_logger\": true, \"leaving\": false, \"adopted\": false, "
         "\"failed\": false, \"oneshot\": false, \"unhealthy\": false, "
-        "\"reloading\": false, \"never_started\": false, "
+        "\"reloading\": false, \"overdue\": false, \"never_started\": false, "
         "\"due_ms\": 0, \"memory_bytes\": null, \"note\": null, "
         "\"said\": null, \"main_pid\": null}\n");
 }

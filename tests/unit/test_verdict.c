@@ -220,6 +220,34 @@ START_TEST(a_stop_that_somebody_undoes_has_failed)
 }
 END_TEST
 
+/* What needs it could not be stopped. */
+START_TEST(a_stop_that_is_called_off_has_failed)
+{
+    begin(GOAL_STOP, row_of(SV_WIRE_UP, wanted, 7, 9000));
+    see(row_of(SV_WIRE_UP, 0, 7, 9000), PENDING);
+    answer(PENDING);
+    see(row_of(SV_WIRE_UP, wanted, 7, 9000), FAILED);
+}
+END_TEST
+
+START_TEST(a_stop_that_takes_too_long_has_failed_and_may_be_asked_for_again)
+{
+    struct sv_wire_row overdue =
+        row_of(SV_WIRE_STOPPING, SV_ROW_OVERDUE, 7, 9000);
+
+    begin(GOAL_STOP, row_of(SV_WIRE_UP, wanted, 7, 9000));
+    answer(PENDING);
+    see(row_of(SV_WIRE_STOPPING, 0, 7, 9000), PENDING);
+    see(overdue, FAILED);
+    begin(GOAL_STOP, overdue);
+    expect(PENDING);
+    ck_assert(target_wants_request(&target, goal));
+    see(row_of(SV_WIRE_STOPPING, 0, 7, 9000), PENDING);
+    answer(PENDING);
+    see(overdue, FAILED);
+}
+END_TEST
+
 START_TEST(what_is_gone_is_stopped_and_cannot_be_started)
 {
     begin(GOAL_STOP, row_of(SV_WIRE_STOPPING, 0, 7, 9000));
@@ -355,6 +383,8 @@ int main(void)
         a_restart_whose_new_process_dies_has_failed,
         a_stop_is_done_when_finish_is_over,
         a_stop_that_somebody_undoes_has_failed,
+        a_stop_that_is_called_off_has_failed,
+        a_stop_that_takes_too_long_has_failed_and_may_be_asked_for_again,
         what_is_gone_is_stopped_and_cannot_be_started,
         once_may_be_over_before_it_is_seen,
         once_that_ends_badly_has_failed,
