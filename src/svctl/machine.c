@@ -50,6 +50,18 @@ int verb_rescan(const struct call *call)
     return rescan.has_faults ? SV_EXIT_NO : SV_EXIT_OK;
 }
 
+static void say_asked(enum sv_machine how)
+{
+    struct json *json = json_answer();
+
+    json_text(json, "asked",
+              how == SV_MACHINE_POWEROFF ? "poweroff"
+              : how == SV_MACHINE_REBOOT ? "reboot"
+                                         : "halt");
+    json_end(json);
+    show_end();
+}
+
 static int end_machine(const struct call *call, enum sv_machine how)
 {
     const struct hearer hearer = {0};
@@ -59,6 +71,8 @@ static int end_machine(const struct call *call, enum sv_machine how)
     sv_wire_put_u8(&tree->out, (uint8_t)how);
     tree_ask_surely(tree, &hearer, NULL);
     tree_close(tree);
+    if (call->json)
+        say_asked(how);
     return SV_EXIT_OK;
 }
 

@@ -46,9 +46,9 @@ const struct verb verbs[] = {
     {"check", "[DIR...]", "jR", "look for errors in definitions", verb_check},
     {"completions", "bash | zsh | names", "",
      "what a shell needs to complete these words", verb_completions},
-    {"poweroff", "", "", "stop everything, and power off", verb_poweroff},
-    {"reboot", "", "", "stop everything, and boot again", verb_reboot},
-    {"halt", "", "", "stop everything, and halt", verb_halt},
+    {"poweroff", "", "j", "stop everything, and power off", verb_poweroff},
+    {"reboot", "", "j", "stop everything, and boot again", verb_reboot},
+    {"halt", "", "j", "stop everything, and halt", verb_halt},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
