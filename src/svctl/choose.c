@@ -126,34 +126,21 @@ static void open_bundles(struct words *words, const struct links *links)
 
 /* ---- words that mean nothing -------------------------------------------- */
 
-static const char *nearest_word(const char *arg, const struct rows *known,
-                                const struct links *links)
-{
-    struct nearest nearest = nearest_to(arg);
-
-    nearest_row(&nearest, known);
-    for (size_t i = 0; i < links->count; i++)
-        if (links->list[i].letter == SV_LINK_BUNDLE)
-            nearest_try(&nearest, links->list[i].name);
-    return nearest.found;
-}
-
 /* Says that nothing has this name, with what may have been meant. */
 static void say_unknown(const char *arg, const struct rows *known,
                         const struct links *links)
 {
-    const char *near = nearest_word(arg, known, links);
+    char hint[HINT_MAX];
     const char *user = links_user(links, arg);
 
+    links_hint(links, known, arg, hint);
+    if (*hint)
+        user = NULL;
     if (name_is_pattern(arg))
         sv_say(SV_FATAL, 0, SV_STRINGS("no service's name matches ", arg));
-    else if (near)
-        sv_say(SV_FATAL, 0,
-               SV_STRINGS("no such service: ", arg, " (did you mean ", near,
-                          "?)"));
     else
         sv_say(SV_FATAL, 0,
-               SV_STRINGS("no such service: ", arg,
+               SV_STRINGS("no such service: ", arg, hint,
                           user ? ", though this one names it: " : "",
                           user ? user : ""));
 }

@@ -100,14 +100,11 @@ static bool meet(const struct map *map, const char *name)
 /* A name is a service's, a bundle's, or one that somebody needs in vain. */
 static void need_known(const struct map *map, const char *name)
 {
-    struct nearest nearest = nearest_to(name);
+    char hint[HINT_MAX];
 
-    if (mark_of(map, name) || row_of(map, name))
-        return;
-    nearest_row(&nearest, &map->rows);
-    sv_die(SV_EXIT_USAGE, "no such service: ", name,
-           nearest.found ? " (did you mean " : "",
-           nearest.found ? nearest.found : "", nearest.found ? "?)" : "");
+    if (!mark_of(map, name) && !row_of(map, name))
+        sv_die(SV_EXIT_USAGE, "no such service: ", name,
+               links_hint(&map->links, &map->rows, name, hint));
 }
 
 /* ---- deps --------------------------------------------------------------- */

@@ -150,6 +150,19 @@ const char *links_user(const struct links *links, const char *other)
     return NULL;
 }
 
+const char *links_hint(const struct links *links, const struct rows *rows,
+                       const char *name, char hint[static HINT_MAX])
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < rows->count; i++)
+        nearest_try(&nearest, rows->rows[i].name);
+    for (size_t i = 0; i < links->count; i++)
+        if (links->list[i].letter == SV_LINK_BUNDLE)
+            nearest_try(&nearest, links->list[i].name);
+    return nearest_hint(&nearest, hint);
+}
+
 const char *link_word(const struct link *link)
 {
     return link->letter == SV_LINK_NEEDS   ? "needs"

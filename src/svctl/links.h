@@ -49,6 +49,11 @@ const struct link *links_blame(const struct links *links, const char *name);
 /* The first name that needs the other; NULL: none. */
 const char *links_user(const struct links *links, const char *other);
 
+/* What is said behind a name that is neither a service's nor a bundle's: one that
+ * is, and is much like it, as nearest_hint() has it. */
+const char *links_hint(const struct links *links, const struct rows *rows,
+                       const char *name, char hint[static HINT_MAX]);
+
 /* What a link that is an edge says: "needs", "comes after", "holds". */
 const char *link_word(const struct link *link);
 

@@ -220,13 +220,14 @@ static void lint_form(const struct lint *lint, const struct known *known)
 static void lint_unknown(const struct lint *lint, const char *name)
 {
     struct nearest nearest = nearest_to(name);
+    char hint[HINT_MAX];
 
     for (size_t i = 0; i < KNOWN; i++)
         nearest_try(&nearest, known_files[i].name);
     if (nearest.found)
         find(lint, WARNING, name, 0,
-             SV_STRINGS("nothing reads a file of this name: did you mean ",
-                        nearest.found, "?"));
+             SV_STRINGS("nothing reads a file of this name",
+                        nearest_hint(&nearest, hint)));
 }
 
 static void lint_entry(const struct lint *lint, const char *name)
@@ -266,6 +267,7 @@ static void lint_entries(const struct lint *lint)
 static void say_no_kind(const struct lint *lint)
 {
     char text[32] = "";
+    char hint[HINT_MAX];
     struct nearest nearest;
 
     sv_at_read(lint->base, ".", SV_TYPE, text, sizeof text - 1);
@@ -275,9 +277,7 @@ static void say_no_kind(const struct lint *lint)
         nearest_try(&nearest, sv_kind_name(kind));
     find(lint, ERROR, SV_TYPE, 1,
          SV_STRINGS("is none of longrun, oneshot and bundle",
-                    nearest.found ? ": did you mean " : "",
-                    nearest.found ? nearest.found : "",
-                    nearest.found ? "?" : ""));
+                    nearest_hint(&nearest, hint)));
 }
 
 static enum sv_kind kind_of(const struct lint *lint)

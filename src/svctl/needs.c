@@ -88,14 +88,13 @@ static void say_missing(const struct needs *needs, size_t i, const char *file,
                         const char *name)
 {
     struct nearest nearest = nearest_to(name);
+    char hint[HINT_MAX];
 
     for (size_t j = 0; j < needs->names->count; j++)
         nearest_try(&nearest, needs->names->list[j]);
     find(needs, i, file,
          SV_STRINGS("no definition is called ", name,
-                    nearest.found ? " (did you mean " : "",
-                    nearest.found ? nearest.found : "",
-                    nearest.found ? "?)" : ""));
+                    nearest_hint(&nearest, hint)));
 }
 
 static void take_name(struct needs *needs, size_t i, const char *file,

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,8 +140,11 @@ void nearest_try(struct nearest *nearest, const char *word)
     }
 }
 
-void nearest_row(struct nearest *nearest, const struct rows *rows)
+const char *nearest_hint(const struct nearest *nearest,
+                         char hint[static HINT_MAX])
 {
-    for (size_t i = 0; i < rows->count; i++)
-        nearest_try(nearest, rows->rows[i].name);
+    *hint = 0;
+    if (nearest->found)
+        snprintf(hint, HINT_MAX, " (did you mean %s?)", nearest->found);
+    return hint;
 }

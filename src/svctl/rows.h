@@ -48,6 +48,10 @@ struct nearest {
 };
 struct nearest nearest_to(const char *mistyped);
 void nearest_try(struct nearest *nearest, const char *word);
-void nearest_row(struct nearest *nearest, const struct rows *rows);
+
+/* What is said behind the mistyped word: " (did you mean web?)", or "". */
+enum { HINT_MAX = SV_NAME_MAX + sizeof " (did you mean ?)" };
+const char *nearest_hint(const struct nearest *nearest,
+                         char hint[static HINT_MAX]);
 
 #endif

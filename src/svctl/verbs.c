@@ -89,27 +89,18 @@ const struct verb *verb_find(const char *name)
     return NULL;
 }
 
-static const char *nearest_verb(const char *name)
-{
-    struct nearest nearest = nearest_to(name);
-
-    for (const struct verb *verb = verbs; verb->name; verb++)
-        nearest_try(&nearest, verb->name);
-    return nearest.found;
-}
-
 const struct verb *verb_named(const char *name)
 {
-    const struct verb *verb = verb_find(name);
-    const char *meant;
+    const struct verb *found = verb_find(name);
+    struct nearest nearest = nearest_to(name);
+    char hint[HINT_MAX];
 
-    if (verb)
-        return verb;
-    meant = nearest_verb(name);
-    if (meant)
-        sv_die(SV_EXIT_USAGE, "no such verb: ", name, " (did you mean ", meant,
-               "?); svctl --help lists them");
-    sv_die(SV_EXIT_USAGE, "no such verb: ", name, "; svctl --help lists them");
+    if (found)
+        return found;
+    for (const struct verb *verb = verbs; verb->name; verb++)
+        nearest_try(&nearest, verb->name);
+    sv_die(SV_EXIT_USAGE, "no such verb: ", name, nearest_hint(&nearest, hint),
+           "; svctl --help lists them");
 }
 
 bool verb_heeds(const struct verb *verb, const struct verb_option *option)

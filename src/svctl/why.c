@@ -191,13 +191,11 @@ static bool is_waiting(const struct sv_wire_row *row)
 
 static void put_missing(FILE *to, const struct why *why, const char *name)
 {
-    struct nearest nearest = nearest_to(name);
+    char hint[HINT_MAX];
 
-    nearest_row(&nearest, &why->rows);
     print_clean(to, name);
     fputs(", and there is no such service", to);
-    if (nearest.found)
-        fprintf(to, " (did you mean %s?)", nearest.found);
+    print_clean(to, links_hint(&why->links, &why->rows, name, hint));
 }
 
 /* Says for whom, and goes on to that one; false: there the search ends. */
