@@ -31,22 +31,26 @@ static int open_dir(int base, const char *path)
     return openat(base, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void check_name(struct check *check, const char *path, const char *name)
+static bool has_name_fault(struct check *check, const char *path,
+                           const char *name)
 {
     const char *fault = sv_service_name_fault(name);
     const struct place place = {path, name, 0};
 
     if (fault)
         finding(&check->findings, ERROR, &place, SV_STRINGS(fault));
+    return fault != NULL;
 }
 
 static void check_one(struct check *check, int base, const char *path,
-                      const char *name)
+                      const char *name, bool *is_barred)
 {
     char dir[SV_PATH_MAX];
-    struct lint lint = {.findings = &check->findings, .root = check->root};
+    struct lint lint = {.findings = &check->findings,
+                        .root = check->root,
+                        .is_barred = is_barred};
 
-    check_name(check, path, name);
+    *is_barred = has_name_fault(check, path, name);
     lint.path = sv_at(dir, path, name);
     lint.base = open_dir(base, name);
     if (lint.base < 0) {
@@ -54,6 +58,7 @@ static void check_one(struct check *check, int base, const char *path,
 
         finding(&check->findings, ERROR, &place,
                 SV_STRINGS("unable to read it: ", strerror(errno)));
+        *is_barred = true;
         return;
     }
     lint_definition(&lint);
@@ -76,20 +81,29 @@ static void keep_dirs(struct names *names, int base)
     names->count = kept;
 }
 
-/* All definitions of a directory, or the one of them that is looked at. */
+/* All definitions of a directory, or the one of them that is looked at: of the
+ * others it is only seen whether they can start. */
 static void check_all(struct check *check, const char *path,
                       const char *looked_at)
 {
     int base = open_dir(AT_FDCWD, path);
     struct names names;
+    bool *barred;
 
     if (base < 0 || !names_read(&names, base, "."))
         sv_die_sys("unable to read the definitions in ", path);
     keep_dirs(&names, base);
-    for (size_t i = 0; i < names.count; i++)
-        if (!looked_at || strcmp(looked_at, names.list[i]) == 0)
-            check_one(check, base, path, names.list[i]);
-    check_needs(&check->findings, base, path, &names, looked_at);
+    barred = calloc(names.count + 1, sizeof *barred);
+    if (!barred)
+        sv_die_sys("unable to keep what is wrong");
+    for (size_t i = 0; i < names.count; i++) {
+        check->findings.is_quiet =
+            looked_at && strcmp(looked_at, names.list[i]) != 0;
+        check_one(check, base, path, names.list[i], &barred[i]);
+    }
+    check->findings.is_quiet = false;
+    check_needs(&check->findings, base, path, &names, looked_at, barred);
+    free(barred);
     names_free(&names);
     close(base);
 }

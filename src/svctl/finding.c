@@ -40,6 +40,8 @@ void finding(struct findings *findings, enum severity severity,
     char path[2 * SV_PATH_MAX];
     char why[2048];
 
+    if (findings->is_quiet)
+        return;
     snprintf(path, sizeof path, "%s%s%s", place->dir, place->file ? "/" : "",
              place->file ? place->file : "");
     join(why, sizeof why, reason);

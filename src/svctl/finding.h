@@ -18,6 +18,7 @@ enum severity { WARNING, ERROR };
 
 struct findings {
     struct json *json; /* NULL: lines for people */
+    bool is_quiet;     /* what is found is neither said nor counted */
     size_t errors;
     size_t warnings;
 };
@@ -32,7 +33,7 @@ struct place {
 /* Begins, with none found. */
 void findings_begin(struct findings *findings, bool is_json);
 
-/* Prints one.  The reason is the strings of SV_STRINGS(...), with the remedy
+/* Prints one, unless is_quiet.  The reason is the strings of SV_STRINGS(...), with the remedy
  * in it where there is one. */
 void finding(struct findings *findings, enum severity severity,
              const struct place *place, const char *const *reason);

@@ -28,6 +28,7 @@ enum form {
     SIGNAL,
     WORDS,   /* text */
     FOLDER,  /* a directory */
+    UNHEEDED, /* it is for a later version */
 };
 
 enum { /* of which kinds a file is */
@@ -76,13 +77,13 @@ static const struct known {
     {"producer-for", WORDS, LONGRUN, 0, 0},
     {"consumer-for", WORDS, LONGRUN, 0, 0},
     {"pipeline-name", WORDS, LONGRUN, 0, 0},
-    {"watch", ANY, LONGRUN, 0, 0},
+    {"watch", UNHEEDED, LONGRUN, 0, 0},
     {"dependencies", WORDS, LONGRUN | ONESHOT, 0, 0},
     {"contents", WORDS, BUNDLE, 0, 0},
     {"dependencies.d", FOLDER, LONGRUN | ONESHOT | BUNDLE, 0, 0},
     {"contents.d", FOLDER, BUNDLE, 0, 0},
     {"after.d", FOLDER, LONGRUN | ONESHOT | BUNDLE, 0, 0},
-    {"cgroup", FOLDER, LONGRUN, 0, 0},
+    {"cgroup", UNHEEDED, LONGRUN, 0, 0},
     {"log", FOLDER, LONGRUN | ONESHOT, 0, 0},
     {"data", ANY, LONGRUN | ONESHOT, 0, 0},
     {"env", ANY, LONGRUN | ONESHOT, 0, 0},
@@ -98,6 +99,14 @@ static void find(const struct lint *lint, enum severity severity,
     const struct place place = {lint->path, file, line};
 
     finding(lint->findings, severity, &place, reason);
+}
+
+/* An error that keeps it from being started. */
+static void bar(const struct lint *lint, const char *file, int line,
+                const char *const *reason)
+{
+    find(lint, ERROR, file, line, reason);
+    *lint->is_barred = true;
 }
 
 static bool is(const char *text, const char *other)
@@ -171,9 +180,12 @@ static void lint_program(const struct lint *lint, const char *file,
     const struct script script = {lint->root, lint->base, file};
     struct script_fault fault = {0};
 
-    if (script_fault(&script, may_be_text, &fault))
-        find(lint, fault.is_grave ? ERROR : WARNING, file, fault.line,
-             SV_STRINGS(fault.reason));
+    if (!script_fault(&script, may_be_text, &fault))
+        return;
+    find(lint, fault.is_grave ? ERROR : WARNING, file, fault.line,
+         SV_STRINGS(fault.reason));
+    if (fault.is_grave && (is(file, SV_RUN) || is(file, SV_UP)))
+        *lint->is_barred = true;
 }
 
 static bool is_folder(const struct lint *lint, const char *name)
@@ -210,6 +222,10 @@ static void lint_form(const struct lint *lint, const struct known *known)
         break;
     case FOLDER:
         lint_folder(lint, known->name);
+        break;
+    case UNHEEDED:
+        find(lint, WARNING, known->name, 0,
+             SV_STRINGS("this version does not heed it: it has no effect"));
         break;
     case ANY:
     case MARK:
@@ -253,8 +269,7 @@ static void lint_entries(const struct lint *lint)
     struct names names;
 
     if (!names_read(&names, lint->base, ".")) {
-        find(lint, ERROR, NULL, 0,
-             SV_STRINGS("unable to read it: ", strerror(errno)));
+        bar(lint, NULL, 0, SV_STRINGS("unable to read it: ", strerror(errno)));
         return;
     }
     for (size_t i = 0; i < names.count; i++)
@@ -275,9 +290,9 @@ static void say_no_kind(const struct lint *lint)
     nearest = nearest_to(text);
     for (enum sv_kind kind = SV_LONGRUN; kind <= SV_BUNDLE; kind++)
         nearest_try(&nearest, sv_kind_name(kind));
-    find(lint, ERROR, SV_TYPE, 1,
-         SV_STRINGS("is none of longrun, oneshot and bundle",
-                    nearest_hint(&nearest, hint)));
+    bar(lint, SV_TYPE, 1,
+        SV_STRINGS("is none of longrun, oneshot and bundle",
+                   nearest_hint(&nearest, hint)));
 }
 
 static enum sv_kind kind_of(const struct lint *lint)
@@ -301,18 +316,17 @@ static bool has(const struct lint *lint, const char *file)
 
 static void lint_needed(const struct lint *lint)
 {
-    if (lint->kind == SV_LONGRUN && !has(lint, "run"))
-        find(lint, ERROR, "run", 0,
-             has(lint, "up") ? SV_STRINGS("is missing; there is an up: write "
+    if (lint->kind == SV_LONGRUN && !has(lint, SV_RUN))
+        bar(lint, SV_RUN, 0,
+            has(lint, SV_UP) ? SV_STRINGS("is missing; there is an up: write "
                                           "oneshot in type")
                              : SV_STRINGS("is missing: nothing is started"));
-    if (lint->kind == SV_ONESHOT && !has(lint, "up"))
-        find(lint, ERROR, "up", 0,
-             SV_STRINGS("is missing: a oneshot has one"));
+    if (lint->kind == SV_ONESHOT && !has(lint, SV_UP))
+        bar(lint, SV_UP, 0, SV_STRINGS("is missing: a oneshot has one"));
     if (lint->kind == SV_BUNDLE && !has(lint, "contents.d") &&
         !has(lint, "contents"))
-        find(lint, ERROR, "contents.d", 0,
-             SV_STRINGS("is missing: a bundle is what is in there"));
+        bar(lint, "contents.d", 0,
+            SV_STRINGS("is missing: a bundle is what is in there"));
 }
 
 static void lint_descriptors(const struct lint *lint)
@@ -324,9 +338,9 @@ static void lint_descriptors(const struct lint *lint)
             SV_FOUND &&
         sv_service_uint(lint->base, ".", SV_LOCK_FD, &other) == SV_FOUND &&
         one == other)
-        find(lint, ERROR, SV_LOCK_FD, 1,
-             SV_STRINGS("is the descriptor of notification-fd: the service is "
-                        "not started; choose another"));
+        bar(lint, SV_LOCK_FD, 1,
+            SV_STRINGS("is the descriptor of notification-fd: the service is "
+                       "not started; choose another"));
 }
 
 static void lint_delays(const struct lint *lint)
@@ -346,18 +360,6 @@ static void lint_delays(const struct lint *lint)
              SV_STRINGS("has no effect without max-restarts"));
 }
 
-static void lint_watch(const struct lint *lint)
-{
-    char text[32] = "";
-
-    if (sv_at_read(lint->base, ".", "watch", text, sizeof text - 1) < 0)
-        return;
-    text[strcspn(text, " \t\r\n")] = 0;
-    if (!is(text, "restart") && !is(text, "reload") && !is(text, "none"))
-        find(lint, ERROR, "watch", 1,
-             SV_STRINGS("is none of restart, reload and none"));
-}
-
 /* Who may write it decides what runs. */
 static void lint_mode(const struct lint *lint)
 {
@@ -370,8 +372,19 @@ static void lint_mode(const struct lint *lint)
                         "chmod o-w"));
 }
 
+/* Without a program in its log/run, svscan does not take the service up; one
+ * that fails costs the log alone. */
+static bool is_taken_up(int logger)
+{
+    struct stat st;
+
+    return fstatat(logger, SV_RUN, &st, 0) == 0 &&
+           sv_service_program(&st) == SV_PROGRAM_FINE;
+}
+
 static void lint_logger(const struct lint *lint)
 {
+    bool is_barred = false;
     char path[SV_PATH_MAX];
     struct lint logger = *lint;
 
@@ -384,7 +397,10 @@ static void lint_logger(const struct lint *lint)
     }
     logger.path = sv_at(path, lint->path, SV_LOG);
     logger.is_logger = true;
+    logger.is_barred = &is_barred;
     lint_definition(&logger);
+    if (is_barred && !is_taken_up(logger.base))
+        *lint->is_barred = true;
     close(logger.base);
 }
 
@@ -394,7 +410,6 @@ void lint_definition(struct lint *lint)
     lint_mode(lint);
     lint_needed(lint);
     lint_entries(lint);
-    lint_watch(lint);
     if (lint->kind == SV_LONGRUN) {
         lint_descriptors(lint);
         lint_delays(lint);

@@ -18,10 +18,11 @@ struct lint {
     const char *path; /* the same in words, for messages */
     bool is_logger;   /* it is the log/ of another */
     enum sv_kind kind; /* set by lint_definition */
+    bool *is_barred;   /* it becomes true if nothing of it can be started */
 };
 
 /* Checks all that can be known from the directory alone: what is needed of
- * others is for order.c. */
+ * others is for needs.c. */
 void lint_definition(struct lint *lint);
 
 #endif

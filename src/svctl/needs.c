@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * needs.c - what definitions need of each other: names that are not there, and
- * cycles.
+ * needs.c - what definitions need of each other: names that are not there,
+ * cycles, and what cannot start.
  *
  * The search for cycles keeps its own stack: a chain of dependencies may be as
  * long as there are definitions.
@@ -34,6 +34,7 @@ struct needs {
     const struct names *names;
     const char *looked_at;
     struct node *nodes; /* in the order of names */
+    bool *barred;       /* likewise */
 };
 
 static bool is_looked_at(const struct needs *needs, size_t i)
@@ -84,17 +85,26 @@ static void add_edge(struct needs *needs, size_t i, size_t to)
     node->edges[node->count++] = to;
 }
 
+/* An error that keeps it from being started. */
+static void bar(const struct needs *needs, size_t i, const char *file,
+                const char *const *reason)
+{
+    find(needs, i, file, reason);
+    needs->barred[i] = true;
+}
+
 static void say_missing(const struct needs *needs, size_t i, const char *file,
-                        const char *name)
+                        const char *name, bool is_needed)
 {
     struct nearest nearest = nearest_to(name);
     char hint[HINT_MAX];
 
     for (size_t j = 0; j < needs->names->count; j++)
         nearest_try(&nearest, needs->names->list[j]);
-    find(needs, i, file,
-         SV_STRINGS("no definition is called ", name,
-                    nearest_hint(&nearest, hint)));
+    (is_needed ? bar : find)(
+        needs, i, file,
+        SV_STRINGS("no definition is called ", name,
+                   nearest_hint(&nearest, hint)));
 }
 
 static void take_name(struct needs *needs, size_t i, const char *file,
@@ -103,7 +113,7 @@ static void take_name(struct needs *needs, size_t i, const char *file,
     size_t to = index_of(needs->names, name);
 
     if (to == needs->names->count)
-        say_missing(needs, i, file, name);
+        say_missing(needs, i, file, name, is_needed);
     else if (is_needed)
         add_edge(needs, i, to);
 }
@@ -199,9 +209,10 @@ static size_t check_pairs(const struct needs *needs, size_t i,
 
         if (to < needs->names->count
             && !has_name(needs, to, mirror, needs->names->list[i]))
-            find(needs, i, file,
-                 SV_STRINGS("the ", mirror, " of ", name,
-                            " does not name it: both have to"));
+            (strcmp(file, SV_PRODUCER_FOR) == 0 ? bar : find)(
+                needs, i, file,
+                SV_STRINGS("the ", mirror, " of ", name,
+                           " does not name it: both have to"));
     }
     return count;
 }
@@ -231,8 +242,8 @@ static void check_pipeline(const struct needs *needs, size_t i)
     size_t read = check_pairs(needs, i, SV_CONSUMER_FOR, SV_PRODUCER_FOR);
 
     if (fed > 1)
-        find(needs, i, SV_PRODUCER_FOR,
-             SV_STRINGS("it names more than one: the service is not started"));
+        bar(needs, i, SV_PRODUCER_FOR,
+            SV_STRINGS("it names more than one: the service is not started"));
     if (fed > 0
         && faccessat(needs->base,
                      sv_at(path, needs->names->list[i], SV_LOG), F_OK, 0) == 0)
@@ -273,11 +284,26 @@ static void say_cycle(const struct needs *needs, const size_t *path,
     }
     stpncpy(at, needs->names->list[again], (size_t)(end - at));
     for (size_t i = first - 1; i < depth; i++)
+        needs->barred[path[i]] = true;
+    for (size_t i = first - 1; i < depth; i++)
         if (is_looked_at(needs, path[i])) {
             find(needs, path[i], NULL,
                  SV_STRINGS("a cycle, of which nothing can start: ", text));
             return;
         }
+}
+
+/* Of one whose needs have been followed: those of a cycle are barred by now. */
+static void see_needs(const struct needs *needs, size_t i)
+{
+    const struct node *node = &needs->nodes[i];
+
+    for (size_t j = 0; j < node->count && !needs->barred[i]; j++)
+        if (needs->barred[node->edges[j]])
+            bar(needs, i, NULL,
+                SV_STRINGS("cannot start: it needs ",
+                           needs->names->list[node->edges[j]],
+                           ", which cannot"));
 }
 
 static void follow_from(struct needs *needs, size_t *path, size_t start)
@@ -293,7 +319,7 @@ static void follow_from(struct needs *needs, size_t *path, size_t start)
 
         if (node->next == node->count) {
             node->colour = DONE;
-            depth--;
+            see_needs(needs, path[--depth]);
             continue;
         }
 
@@ -309,9 +335,15 @@ static void follow_from(struct needs *needs, size_t *path, size_t start)
 }
 
 void check_needs(struct findings *findings, int base, const char *path,
-                 const struct names *names, const char *looked_at)
+                 const struct names *names, const char *looked_at,
+                 bool *barred)
 {
-    struct needs needs = {findings, base, path, names, looked_at, NULL};
+    struct needs needs = {.findings = findings,
+                          .base = base,
+                          .path = path,
+                          .names = names,
+                          .looked_at = looked_at,
+                          .barred = barred};
     size_t *walk = calloc(names->count + 1, sizeof *walk);
 
     needs.nodes = calloc(names->count + 1, sizeof *needs.nodes);
