@@ -44,13 +44,27 @@ START_TEST(a_pattern_does_not_reach_into_loggers)
 }
 END_TEST
 
-/* The name that is most like the mistyped one. */
-static const char *nearest(const char *mistyped)
+static struct nearest look_for(const char *mistyped)
 {
     struct nearest found = nearest_to(mistyped);
 
-    nearest_row(&found, &rows);
-    return found.found;
+    for (size_t i = 0; i < rows.count; i++)
+        nearest_try(&found, rows.rows[i].name);
+    return found;
+}
+
+/* The name that is most like the mistyped one. */
+static const char *nearest(const char *mistyped)
+{
+    return look_for(mistyped).found;
+}
+
+static const char *hint(const char *mistyped)
+{
+    static char text[HINT_MAX];
+    struct nearest found = look_for(mistyped);
+
+    return nearest_hint(&found, text);
 }
 
 START_TEST(only_what_ends_in_log_is_a_logger)
@@ -96,6 +110,8 @@ START_TEST(only_a_name_that_is_near_is_suggested)
     ck_assert_str_eq(nearest("ngnxi"), "nginx");
     ck_assert_ptr_null(nearest("postfix"));
     ck_assert_ptr_null(nearest("xyz"));
+    ck_assert_str_eq(hint("dbsu"), " (did you mean dbus?)");
+    ck_assert_str_eq(hint("xyz"), "");
     rows_free(&rows);
 }
 END_TEST
