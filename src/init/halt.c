@@ -257,9 +257,9 @@ int64_t halt_stop_ms(void)
 {
     int64_t left = (limit - sv_boottime()) / SV_MS;
 
-    if (phase != STOPPING)
+    if (phase == RUNNING)
         return -1;
-    return left > 0 ? left : 0;
+    return phase == STOPPING && left > 0 ? left : 0;
 }
 
 bool halt_is_far(void)

@@ -50,8 +50,9 @@ void halt_look(void);
  * never. */
 int64_t halt_due(void);
 
-/* Milliseconds left for the stop of all services; -1 if it is not the time for
- * that. */
+/* Milliseconds left for the stop of all services, 0 when its time is over: a
+ * svscan that says hello only then starts nothing either.  -1: nobody has asked
+ * for the end. */
 int64_t halt_stop_ms(void);
 
 /* Has nobody asked for the end yet? */

@@ -244,7 +244,9 @@ static void take_leftover(struct tree *tree, const char *name,
     }
     tree->engine.is_stopping = true; /* adopted, and never started */
     take_new(tree, name);
-    tree->engine.is_stopping = was_stopping;
+    /* init may have asked for a stop meanwhile. */
+    tree->engine.is_stopping =
+        was_stopping || tree->engine.stop_due.place != 0;
 
     struct service *service =
         service_by_identity(&tree->engine, st->st_dev, st->st_ino);

@@ -109,6 +109,13 @@ static bool is_asking(const struct tree *tree)
     return tree->upgrade.probe.fd >= 0;
 }
 
+/* From when init has asked for it, who says it once: the next image would not
+ * hear of it. */
+static bool is_stopping(const struct tree *tree)
+{
+    return tree->engine.is_stopping;
+}
+
 static void refuse(struct tree *tree, const char *reason)
 {
     sv_warn("this svscan stays: ", reason);
@@ -127,7 +134,7 @@ void upgrade_answered(struct tree *tree)
     else if (info.si_code != CLD_EXITED || info.si_status != 0)
         refuse(tree, "the one on disk cannot go on from here; svscan's log"
                      " says why");
-    else if (tree->phase != STOP_NOT)
+    else if (is_stopping(tree))
         refuse(tree, "the tree is being stopped");
     else
         refuse(tree, become(tree));
@@ -199,7 +206,7 @@ const char *upgrade_begin_init(struct tree *tree)
 
 const char *upgrade_begin(struct tree *tree)
 {
-    if (tree->phase != STOP_NOT)
+    if (is_stopping(tree))
         return "the tree is being stopped";
     if (is_asking(tree))
         return NULL;
