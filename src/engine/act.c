@@ -133,8 +133,8 @@ static void on_timer(struct timer *timer)
         be_late(service);
     else if (service_is_running(service))
         service_happen(service, EVENT_KILL_DUE);
-    else if (service->want && !service->engine->is_stopping)
-        service_happen(service, EVENT_START_DUE);
+    else
+        service_retry(service);
 }
 
 /* The deadline stands in the record as well: the next svscan keeps it. */
@@ -409,9 +409,14 @@ void service_happen(struct service *service, enum event event)
         service->engine->hooks.changed(service);
 }
 
+/* Only a death is followed by a start whatever has become of what it needs. */
 void service_retry(struct service *service)
 {
-    if ((service->state == STATE_DOWN || service->state == STATE_IDLE)
-        && service->want && !service->engine->is_stopping)
+    if ((service->state != STATE_DOWN && service->state != STATE_IDLE)
+        || !service->want || service->engine->is_stopping)
+        return;
+    if (service->is_failing && service_must_wait(service))
+        service_disarm(service);
+    else
         service_happen(service, EVENT_START_DUE);
 }

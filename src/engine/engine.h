@@ -295,8 +295,8 @@ void service_command(struct service *service, const struct sv_command *command);
 /* Feeds an event to the machine and does what it says. */
 void service_happen(struct service *service, enum event event);
 
-/* Starts it now if it is wanted, down, and not being stopped: for a definition
- * that has been mended. */
+/* Starts it now if it is wanted, down, and not being stopped: a restart that is
+ * due, or a start that had failed.  That one waits for what it needs. */
 void service_retry(struct service *service);
 
 /* Arms its one timer: the restart, or the kill, of its state. */

@@ -571,6 +571,7 @@ bool order_must_wait(struct order *order, struct service *service)
         return false;
     service->waits = true;
     graph_tell(&order->graph, service->node, facts_of(service));
+    graph_touch(&order->graph, service->node);
     return true;
 }
 
