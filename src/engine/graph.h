@@ -75,6 +75,7 @@ struct graph_node {
     struct graph_edge *in;
     void *owner;      /* the caller's; NULL unless it says otherwise */
     uint64_t walk;    /* the caller's: the last one that came here */
+    uint64_t look;    /* the caller's: what its definition looked like */
     bool is_defined;  /* else it is only named by others */
     bool is_bundle;
     bool is_in_cycle;
@@ -83,6 +84,7 @@ struct graph_node {
     bool is_touched;
     bool is_essential; /* the caller's, as owner */
     bool is_pipeline;  /* the caller's: a bundle without a definition */
+    bool is_seen;      /* the caller's: ... that the last scan saw */
     uint8_t facts;
 
     /* Of those at the other end of its edges, as they last told: */

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/act.h"
 #include "engine/order.h"
 #include "engine/restart.h"
 #include "sv/at.h"
+#include "sv/clock.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -141,6 +143,38 @@ static void read_definition(struct list *list, int dir, unsigned kind,
             *is_essential = true;
     }
     closedir(names);
+}
+
+/* ---- whether it says another thing now ------------------------------------ */
+
+enum { FRESH_MS = 50 }; /* a second change may look like the first */
+
+static uint64_t mix(uint64_t look, uint64_t n)
+{
+    return (look ^ n) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* When the files were changed that it may be told by, in one number; 0: it may
+ * change, and look as it does. */
+static uint64_t look_at(int base, const char *dir)
+{
+    int64_t newest = 0;
+    uint64_t look = 1;
+
+    for (size_t i = 0; i < SOURCES + 2; i++) {
+        const char *file = i < SOURCES    ? sources[i].file
+                           : i == SOURCES ? SV_PIPELINE_NAME
+                                          : ".";
+        char path[SV_PATH_MAX];
+        struct stat st = { 0 };
+        int64_t changed;
+
+        (void)fstatat(base, sv_at(path, dir, file), &st, 0);
+        changed = st.st_ctim.tv_sec * SV_SECOND + st.st_ctim.tv_nsec;
+        newest = changed > newest ? changed : newest;
+        look = mix(mix(look, (uint64_t)changed), st.st_ino);
+    }
+    return newest + FRESH_MS * SV_MS < sv_realtime() ? look : 0;
 }
 
 static int open_dir(const struct order *order, int base, const char *dir,
@@ -336,6 +370,19 @@ void order_take(struct order *order, struct service *service)
     recall(service);
 }
 
+void order_look_again(struct order *order, struct service *service)
+{
+    uint64_t look;
+
+    if (service->is_logger || service->engine->catch_all == service)
+        return;
+    look = look_at(service->base, service->dir);
+    if (look != 0 && look == service->look)
+        return;
+    order_take(order, service);
+    service->look = look;
+}
+
 void order_leave(struct order *order, struct service *service)
 {
     struct graph_node *node = service->node;
@@ -351,10 +398,42 @@ void order_leave(struct order *order, struct service *service)
 
 void order_take_bundle(struct order *order, const char *name)
 {
-    const struct graph_node *node = graph_find(&order->graph, name);
+    struct graph_node *node = graph_find(&order->graph, name);
+    uint64_t look = look_at(order->engine->live, name);
+    bool is_known = node != NULL && node->is_bundle && !node->is_pipeline;
 
-    if (node == NULL || !node->is_bundle || node->is_pipeline)
-        read_node(order, name, order->engine->live, name, OF_BUNDLE);
+    if (!is_known || look == 0 || look != node->look)
+        node = read_node(order, name, order->engine->live, name, OF_BUNDLE);
+    if (node == NULL)
+        return;
+    node->look = look;
+    node->is_seen = true;
+}
+
+void order_begin_scan(struct order *order)
+{
+    for (struct graph_node *node = order->graph.first; node != NULL;
+         node = node->next)
+        node->is_seen = false;
+}
+
+static struct graph_node *find_unseen(const struct order *order)
+{
+    struct graph_node *node = order->graph.first;
+
+    while (node != NULL
+           && (!node->is_bundle || node->is_pipeline || node->is_seen))
+        node = node->next;
+    return node;
+}
+
+/* From the beginning each time: others may go with one. */
+void order_end_scan(struct order *order)
+{
+    struct graph_node *node;
+
+    while ((node = find_unseen(order)) != NULL)
+        graph_forget(&order->graph, node);
 }
 
 void order_leave_bundle(struct order *order, const char *name)

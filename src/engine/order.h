@@ -60,7 +60,14 @@ void order_see(struct order *order, struct service *service);
 /* Is it to be started by order_run, and not at once? */
 bool order_must_wait(struct order *order, struct service *service);
 
-/* There is a bundle of that name in the live tree; and there is not. */
+/* A scan has found it again: if its directory is another than it was, whom it
+ * names is read again. */
+void order_look_again(struct order *order, struct service *service);
+
+/* There is a bundle of that name in the live tree, old or new; and there is not.
+ * Those that a scan of all of it does not take are not there. */
+void order_begin_scan(struct order *order);
+void order_end_scan(struct order *order);
 void order_take_bundle(struct order *order, const char *name);
 void order_leave_bundle(struct order *order, const char *name);
 /* Its definition has changed: whom it names is read again. */

@@ -31,6 +31,7 @@ struct def {
     int64_t due;       /* CLOCK_BOOTTIME ns; 0: it is quiet */
     uint64_t copied;   /* what its copy was made from; 0: it is not whole */
     uint64_t seen;     /* what the last survey found */
+    uint64_t told;     /* ... when it was quiet; 0: it never was */
     char *note;        /* what is wrong with it; NULL: nothing */
     unsigned round;    /* in which DEFS was seen to have it */
     bool stands;       /* it has a copy */
@@ -41,6 +42,7 @@ struct def {
     bool is_new;       /* the last survey found a directory not watched yet */
     bool is_unwatched; /* something of it cannot be watched */
     bool is_told;      /* no change of it can escape us */
+    bool is_another;   /* it is not what it was when `changed` was called */
     char name[];
 };
 

@@ -36,8 +36,8 @@ struct defs_hooks {
      * defs_forget (at once, if there is no such service).  Not called before
      * defs_open has returned, nor for a name that has no copy. */
     void (*removed)(void *context, const char *name);
-    /* The copy has become older than the definition, or is not any more, or
-     * what is wrong with the definition has changed. */
+    /* The definition has changed, or what is wrong with it, or whether its
+     * copy is older. */
     void (*changed)(void *context, const char *name);
 };
 

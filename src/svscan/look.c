@@ -59,9 +59,10 @@ static void update(struct def *def, const char *note, bool is_changed)
         if (note != NULL)
             sv_warn(def->name, ": ", note);
     }
-    if (is_changed != def->is_changed)
+    if (is_changed != def->is_changed || def->is_another)
         is_news = true;
     def->is_changed = is_changed;
+    def->is_another = false;
     if (is_news && defs->is_open)
         defs->hooks->changed(defs->context, def->name);
 }
@@ -325,6 +326,8 @@ static void settle(struct def *def, int fd, enum patience patience)
     const struct survey *survey = &def->defs->survey;
 
     def->is_gone = false;
+    def->is_another = def->told != 0 && def->told != survey->signature;
+    def->told = survey->signature;
     /* Somebody may have deleted the copy. */
     def->stands = def->stands && copy_stands(&def->defs->copies, def->name);
     if (def->stands && def->copied == survey->signature) {

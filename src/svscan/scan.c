@@ -284,6 +284,8 @@ void scan_entry(struct tree *tree, const char *name)
     }
     service->is_active = true;
     scan_logger(tree, service);
+    if (service->is_foreign) /* else its definition is watched */
+        order_look_again(&tree->order, service);
 }
 
 static DIR *open_live(const struct tree *tree)
@@ -338,12 +340,15 @@ void scan_all(struct tree *tree)
         return;
     }
     mark_all_inactive(tree);
+    order_begin_scan(&tree->order);
     scan_entries(tree, dir);
     closedir(dir);
-    if (tree->is_partial)
+    if (tree->is_partial) {
         engine_miss(&tree->engine);
-    else
-        engine_settle(&tree->engine);
+        return;
+    }
+    order_end_scan(&tree->order);
+    engine_settle(&tree->engine);
 }
 
 void scan_remove(struct service *service)
