@@ -349,12 +349,13 @@ INSTALL = install
 into = $(INSTALL) -d $(DESTDIR)$1 && $(INSTALL) -m $2 $3 $(DESTDIR)$1
 
 # svctl knows its own words; 126: it is for another machine.
-completions = $(INSTALL) -d $(DESTDIR)$2 && { \
-	$(RUN) $B/bin/svctl completions $1 >$B/svctl.$1 || { status=$$?; \
+completions = $(INSTALL) -d $(DESTDIR)$2 && \
+	$(INSTALL) -m 644 /dev/null $(DESTDIR)$2/$3 && { \
+	$(RUN) $B/bin/svctl completions $1 >$(DESTDIR)$2/$3 || { status=$$?; \
+	rm -f $(DESTDIR)$2/$3; \
 	[ $$status = 126 ] && echo "install: no completions for $1:" \
 		"svctl is for another machine (./configure RUN=...)" && exit 0; \
-	exit $$status; }; } && \
-	$(INSTALL) -m 644 $B/svctl.$1 $(DESTDIR)$2/$3
+	exit $$status; }; }
 
 install: all
 	$(Q)$(call into,$(sbindir),755,$(SBIN:%=$B/bin/%))
