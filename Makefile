@@ -14,7 +14,8 @@
 #                   TIMES=20: so often, beside a tree of so many services
 #   make bench      measures, one benchmark of tests/bench after the other;
 #                   T=bench/take-over runs that one.  No part of make check
-#   make image      the root file system of examples/mere-image, packed
+#   make image      packages, and what examples/mere-image makes of them: images
+#                   for machines and containers
 #   make boot       boots it in qemu
 #   make lint       every checker, warnings as errors
 #   make install    programs, libsv, headers, manual pages, completions;
@@ -283,9 +284,13 @@ test-tools:
 
 # --- the image of examples/mere-image -----------------------------------------
 
+# Its packages have all that make install installs.
 image: build/image/disk.ext4
-build/image/disk.ext4: $(PROGRAMS:%=build/bin/%) | image-tools
-build/image/disk.ext4: $(shell find examples/mere-image -type f)
+build/image/disk.ext4: $(PROGRAMS:%=build/bin/%) build/bin/supervise \
+		build/lib/libsv.a build/lib/libsv.so build/s6/.links \
+		$(HEADERS) $(PAGES) | image-tools
+build/image/disk.ext4: $(shell find examples/mere-image -type f) \
+		$(wildcard build/deps/packages/*)
 	$(call say,IMAGE,build/image)
 	$(Q)examples/mere-image/build
 
