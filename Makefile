@@ -285,11 +285,11 @@ test-tools:
 # --- the image of examples/mere-image -----------------------------------------
 
 # Its packages have all that make install installs.
-image: build/image/disk.ext4
-build/image/disk.ext4: $(PROGRAMS:%=build/bin/%) build/bin/supervise \
+image: build/image/mere.iso
+build/image/mere.iso: $(PROGRAMS:%=build/bin/%) build/bin/supervise \
 		build/lib/libsv.a build/lib/libsv.so build/s6/.links \
 		$(HEADERS) $(PAGES) | image-tools
-build/image/disk.ext4: $(shell find examples/mere-image -type f) \
+build/image/mere.iso: $(shell find examples/mere-image -type f) \
 		$(wildcard build/deps/packages/*)
 	$(call say,IMAGE,build/image)
 	$(Q)examples/mere-image/build

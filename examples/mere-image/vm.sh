@@ -17,23 +17,27 @@
 
 # vm PORT [DISK] - becomes qemu, with standard input and output as the serial
 # console (Ctrl-a x ends it).  The guest's port 80 is 127.0.0.1:PORT here.
-# Without DISK, a file, the root is the initramfs.
+# DISK is a file with the root's file system, or one *.iso to boot from.  Without
+# it the root is the initramfs.
 vm() {
     words="console=ttyS0 quiet panic=-1 sysctl.kernel.dmesg_restrict=0"
     net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80${QEMU_NET:+,$QEMU_NET}
-    if [ -n "${2-}" ]; then
+    case ${2-} in
+    '') set -- -initrd "$IMAGE/initramfs.cpio.gz" ;;
+    *.iso) set -- -cdrom "$2" -boot d ;;
+    *)
         words="$words root=/dev/nvme0n1 rootfstype=ext4 rw"
         set -- -drive "if=none,id=disk,format=raw,file=$2" \
             -device nvme,serial=mere,drive=disk
-    else
-        set -- -initrd "$IMAGE/initramfs.cpio.gz"
-    fi
+        ;;
+    esac
+    [ "$1" = -cdrom ] ||
+        set -- "$@" -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}"
     # shellcheck disable=SC2086 # options
     exec qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" \
         -m "${QEMU_MEMORY:-256}" -nodefaults -display none -no-reboot \
         -serial mon:stdio -netdev "$net" \
         -device virtio-net-pci,netdev=net,romfile= \
-        -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}" \
         ${QEMU_OPTIONS-} "$@"
 }
 
