@@ -17,6 +17,7 @@
 #   make image      packages, and what examples/mere-image makes of them: images
 #                   for machines and containers
 #   make boot       boots it in qemu
+#   make container  runs it by runc
 #   make lint       every checker, warnings as errors
 #   make install    programs, libsv, headers, manual pages, completions;
 #                   honours DESTDIR
@@ -297,6 +298,9 @@ build/image/mere.iso: $(shell find examples/mere-image -type f) \
 boot: image
 	$(Q)examples/mere-image/boot
 
+container: image
+	$(Q)examples/mere-image/container
+
 image-tools:
 	$(Q).ci/deps image
 
@@ -399,5 +403,5 @@ clean:
 distclean:
 	$(Q)rm -rf build config.mak
 
-.PHONY: all programs objects strict unit fuzz killer check crash bench conformance image boot image-tools tested test-tools lint $(STRICT)
+.PHONY: all programs objects strict unit fuzz killer check crash bench conformance image boot container image-tools tested test-tools lint $(STRICT)
 .PHONY: lint-cppcheck lint-tidy lint-shell lint-pages lint-rest install install-s6 deps clean distclean
