@@ -44,7 +44,7 @@ SVSCAN = main access alone boot catch client copy defs handle handover known lea
 	request scan serve stage stop survey tree upgrade watch
 SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
-SVCTL = main ask bars change chart check choose complete deps draft enable finding help import json lag \
+SVCTL = main ask bars change chart check choose complete deps draft enable finding help import json keep lag \
 	links lint log logdir machine metrics names needs new picture print progress rows scale script service \
 	signal source status table upgrade verbs verdict when why
 SVEXEC = account main options

@@ -9,6 +9,7 @@
 #include "sv/boot.h"
 #include "sv/say.h"
 #include "svctl/bars.h"
+#include "svctl/keep.h"
 
 static void *or_die(void *memory)
 {
@@ -60,12 +61,9 @@ static void add(struct bars *bars, const struct sv_boot_line *line)
         bar.up = at;
     else if (line->event == SV_BOOT_FAIL)
         bar.failed = at;
-    bar.name = or_die(strdup(line->name));
-    if (bars->count == bars->room) {
-        bars->room = 2 * bars->room + 64;
-        bars->bars =
-            or_die(realloc(bars->bars, bars->room * sizeof *bars->bars));
-    }
+    bar.name = keep_text(line->name);
+    bars->bars =
+        keep_room(bars->bars, bars->count, &bars->room, sizeof *bars->bars);
     bars->bars[bars->count++] = bar;
 }
 

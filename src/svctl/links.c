@@ -2,36 +2,21 @@
 /*
  * links.c - who needs whom, as svscan tells it.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sv/say.h"
+#include "svctl/keep.h"
 #include "svctl/links.h"
-
-static char *copy(const char *text)
-{
-    char *copied = strdup(text);
-
-    if (!copied)
-        sv_die_sys("unable to keep what needs what");
-    return copied;
-}
 
 static void add_link(void *context, unsigned char letter, const char *name,
                      const char *other)
 {
     struct links *links = context;
 
-    if (links->count == links->room) {
-        links->room = links->room ? 2 * links->room : 16;
-        links->list =
-            realloc(links->list, links->room * sizeof *links->list);
-        if (!links->list)
-            sv_die_sys("unable to keep what needs what");
-    }
+    links->list = keep_room(links->list, links->count, &links->room,
+                            sizeof *links->list);
     links->list[links->count++] =
-        (struct link){letter, copy(name), copy(other)};
+        (struct link){letter, keep_text(name), keep_text(other)};
 }
 
 static void forget_links(void *context)

@@ -9,21 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sv/say.h"
+#include "svctl/keep.h"
 #include "svctl/names.h"
 
 static void add(struct names *names, const char *name)
 {
-    if (names->count == names->room) {
-        names->room = names->room ? 2 * names->room : 16;
-        names->list =
-            realloc(names->list, names->room * sizeof *names->list);
-        if (!names->list)
-            sv_die_sys("unable to keep names");
-    }
-    names->list[names->count] = strdup(name);
-    if (!names->list[names->count++])
-        sv_die_sys("unable to keep names");
+    names->list = keep_room(names->list, names->count, &names->room,
+                            sizeof *names->list);
+    names->list[names->count++] = keep_text(name);
 }
 
 static int compare(const void *one, const void *other)

@@ -2,25 +2,18 @@
 /*
  * rows.c - the rows of many services, and the names that people type.
  */
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sv/say.h"
+#include "svctl/keep.h"
 #include "svctl/rows.h"
 
 void rows_add(struct rows *rows, const struct sv_wire_row *row)
 {
-    if (rows->count == rows->room) {
-        size_t room = rows->room ? 2 * rows->room : 4;
-
-        rows->rows = realloc(rows->rows, room * sizeof *row);
-        if (!rows->rows)
-            sv_die_sys("unable to keep the services' states");
-        rows->room = room;
-    }
+    rows->rows =
+        keep_room(rows->rows, rows->count, &rows->room, sizeof *row);
     rows->rows[rows->count++] = *row;
 }
 
