@@ -120,7 +120,7 @@ void service_forget_restarts(struct service *service);
 /* What an earlier svscan has counted. */
 void service_recall_restarts(struct service *service);
 
-/* ---- said.c: the notify socket (said.h) ---- */
+/* ---- said.c, hear.c: the notify socket (said.h) ---- */
 
 /* run is about to be started: has its socket ready, and empty, if it has a
  * notify-socket file; else false. */

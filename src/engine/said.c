@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * said.c - what a service says of itself through its notify socket.
+ * said.c - the notify socket of a service, and what of its word is kept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,31 +20,7 @@
 #include "sv/paths.h"
 #include "sv/say.h"
 
-enum {
-    BATCH = 16,           /* datagrams in a round: others have their turn */
-    QUEUE_MOST = 1024,    /* ... at a death, and before a start */
-    VARIABLES = 2,
-    ANCESTORS_MOST = 64,
-    TICK_MS = 10,
-};
-
-/* What has been said of it in this run, so that it is said once. */
-enum { OF_STRANGERS = 1 << 0, OF_GARBAGE = 1 << 1, OF_STORE = 1 << 2 };
-
-#define UID_LINE "\nUid:\t"
-#define SOCKET_VARIABLE "NOTIFY_SOCKET="
-#define WATCHDOG_VARIABLE "WATCHDOG_USEC="
-
-struct notify {
-    struct service *service;
-    struct watch socket;
-    struct timer watchdog;
-    unsigned told;
-    struct said said;
-    char socket_variable[sizeof SOCKET_VARIABLE
-                         + sizeof((struct sockaddr_un *)0)->sun_path];
-    char watchdog_variable[sizeof WATCHDOG_VARIABLE + 20];
-};
+enum { VARIABLES = 2 };
 
 extern char **environ;
 
@@ -56,7 +32,7 @@ bool said_is_whole(const struct said *said, size_t size)
            && memchr(said->status, '\0', sizeof said->status) != NULL;
 }
 
-static void save(const struct notify *notify)
+void notify_save(const struct notify *notify)
 {
     const struct service *service = notify->service;
 
@@ -73,247 +49,6 @@ static void recall(struct notify *notify)
 
     if (size < 0 || !said_is_whole(&notify->said, (size_t)size))
         notify->said = (struct said){ 0 };
-}
-
-/* ---- whose word counts --------------------------------------------------- */
-
-/* Does it live, and did it before the run at hand was started? */
-static bool is_older(pid_t pid, const struct sv_child *run)
-{
-    return sv_child_is(pid, 0, run->t0 - TICK_MS * SV_MS);
-}
-
-static bool lives(pid_t pid)
-{
-    return kill(pid, 0) == 0 || errno == EPERM;
-}
-
-/* Is uid one of the user ids of the process?  A zombie has them still. */
-static bool has_user(pid_t pid, uid_t uid)
-{
-    char dir[32], text[1025];
-
-    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
-
-    ssize_t n = sv_at_read(AT_FDCWD, dir, "status", text, sizeof text - 1);
-
-    text[n > 0 ? n : 0] = '\0';
-
-    char *at = strstr(text, UID_LINE);
-
-    if (at == NULL)
-        return false;
-    at += strlen(UID_LINE);
-    for (int i = 0; i < 4; i++) /* real, effective, saved, of files */
-        if (strtoul(at, &at, 10) == uid)
-            return true;
-    return false;
-}
-
-static bool descends(pid_t pid, pid_t from)
-{
-    for (int i = 0; i < ANCESTORS_MOST && pid > 1; i++) {
-        if (pid == from)
-            return true;
-        pid = sv_child_parent(pid);
-    }
-    return false;
-}
-
-/* Where both are gone nobody can tell, and nothing is at stake but the order of
- * two events. */
-static bool is_of(const struct service *service, const struct ucred *sender)
-{
-    const struct sv_child *run = service->child;
-
-    if (sender->pid == run->pid)
-        return true;
-    if (is_older(sender->pid, run))
-        return false;
-    return sender->uid == 0 || sender->uid == geteuid()
-           || has_user(run->pid, sender->uid)
-           || descends(sender->pid, run->pid)
-           || (!lives(run->pid) && !lives(sender->pid));
-}
-
-/* ---- the watchdog -------------------------------------------------------- */
-
-static void on_watchdog(struct timer *timer);
-
-static void arm_watchdog(struct notify *notify)
-{
-    struct loop *loop = &notify->service->engine->loop;
-
-    if (notify->said.watchdog_ms > 0)
-        loop_arm(loop, &notify->watchdog,
-                 sv_boottime() + notify->said.watchdog_ms * SV_MS, on_watchdog);
-    else
-        loop_disarm(loop, &notify->watchdog);
-}
-
-/* Who is paused can say nothing. */
-static void on_watchdog(struct timer *timer)
-{
-    struct notify *notify = CONTAINER(timer, struct notify, watchdog);
-    char ms[SV_NUMBER_MAX];
-
-    if (notify->service->paused)
-        arm_watchdog(notify);
-    else
-        service_be_unhealthy(notify->service,
-                             SV_STRINGS("unhealthy: no WATCHDOG=1 for ",
-                                        sv_number(ms,
-                                                  notify->said.watchdog_ms),
-                                        " ms: it is stopped"));
-}
-
-/* ---- what is said -------------------------------------------------------- */
-
-static void say_once(struct notify *notify, unsigned of, const char *text)
-{
-    if (!(notify->told & of))
-        service_say(notify->service, text);
-    notify->told |= of;
-}
-
-static void name_main(struct notify *notify, pid_t pid)
-{
-    pid_t run = notify->service->child->pid;
-
-    if (pid == run)
-        notify->said.main_pid = 0;
-    else if (descends(pid, run)) {
-        notify->said.main_pid = pid;
-        notify->said.main_at = sv_boottime();
-    }
-}
-
-static void note_words(struct notify *notify, const struct sv_notify *words)
-{
-    struct said *said = &notify->said;
-
-    if (words->says & SV_NOTIFY_WATCHDOG)
-        said->watchdog_ms = words->watchdog_ms;
-    if (words->says & SV_NOTIFY_MAIN_PID)
-        name_main(notify, words->main_pid);
-    if (words->says & SV_NOTIFY_STATUS)
-        memcpy(said->status, words->status, sizeof said->status);
-    if (words->says & SV_NOTIFY_READY)
-        said->flags &= ~(unsigned)SAID_RELOADING;
-    if (words->says & SV_NOTIFY_RELOADING)
-        said->flags |= SAID_RELOADING;
-    if (words->says & SV_NOTIFY_STOPPING)
-        said->flags |= SAID_STOPPING;
-}
-
-static bool is_same(const struct said *one, const struct said *other)
-{
-    return one->flags == other->flags
-           && one->watchdog_ms == other->watchdog_ms
-           && one->main_at == other->main_at
-           && one->main_pid == other->main_pid
-           && strcmp(one->status, other->status) == 0;
-}
-
-static void believe(struct notify *notify, const struct sv_notify *words)
-{
-    struct service *service = notify->service;
-    struct said before = notify->said;
-
-    note_words(notify, words);
-    if (!is_same(&before, &notify->said)) {
-        save(notify);
-        if (service->engine->hooks.changed != NULL)
-            service->engine->hooks.changed(service);
-    }
-    if (words->says & SV_NOTIFY_STORE)
-        say_once(notify, OF_STORE, "it said FDSTORE=1, but no descriptors are"
-                                   " kept here: they were closed");
-    if (words->says & SV_NOTIFY_READY)
-        service_announce(service);
-    if (words->says & (SV_NOTIFY_READY | SV_NOTIFY_ALIVE | SV_NOTIFY_WATCHDOG))
-        arm_watchdog(notify);
-    if (words->says & SV_NOTIFY_SICK)
-        service_be_unhealthy(service, SV_STRINGS("unhealthy: it says so itself"
-                                                 " (WATCHDOG=trigger): it is"
-                                                 " stopped"));
-}
-
-/* Descriptors that came along are for nobody: there is no room for them in what
- * is looked at, and the kernel closes them when the datagram is taken.  That is
- * also what BARRIER=1 waits for. */
-union control {
-    struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(struct ucred))];
-};
-
-static bool get_sender(struct msghdr *message, struct ucred *sender)
-{
-    struct cmsghdr *header = CMSG_FIRSTHDR(message);
-
-    if (header == NULL || header->cmsg_level != SOL_SOCKET
-        || header->cmsg_type != SCM_CREDENTIALS
-        || header->cmsg_len != CMSG_LEN(sizeof *sender))
-        return false;
-    memcpy(sender, CMSG_DATA(header), sizeof *sender);
-    return true;
-}
-
-static void judge(struct notify *notify, struct msghdr *message, size_t size)
-{
-    const struct service *service = notify->service;
-    struct sv_notify words;
-    struct ucred sender;
-
-    if (!service_is_running(service)
-        || sv_child_role(service->child) != SV_ROLE_RUN)
-        return;
-    if (!get_sender(message, &sender) || !is_of(service, &sender))
-        say_once(notify, OF_STRANGERS, "somebody else speaks to its notify"
-                                       " socket: ignored");
-    else if (message->msg_flags & MSG_TRUNC
-             || !sv_notify_parse(&words, message->msg_iov->iov_base, size))
-        say_once(notify, OF_GARBAGE, "what it said to its notify socket has a"
-                                     " NUL in it, or more than 4096 bytes:"
-                                     " ignored");
-    else
-        believe(notify, &words);
-}
-
-/* False: there is nothing more to hear now. */
-static bool hear_one(struct notify *notify)
-{
-    static char bytes[SV_NOTIFY_MAX];
-    union control control;
-    struct iovec part = { bytes, sizeof bytes };
-    struct msghdr message = { .msg_iov = &part,
-                              .msg_iovlen = 1,
-                              .msg_control = &control,
-                              .msg_controllen = sizeof control };
-    ssize_t n = recvmsg(notify->socket.fd, &message, MSG_PEEK | MSG_DONTWAIT);
-
-    if (n < 0)
-        return errno == EINTR;
-    judge(notify, &message, (size_t)n);
-    recv(notify->socket.fd, NULL, 0, MSG_DONTWAIT);
-    return true;
-}
-
-static void on_socket(struct watch *watch, uint32_t events)
-{
-    struct notify *notify = CONTAINER(watch, struct notify, socket);
-
-    (void)events;
-    for (int left = BATCH; left > 0 && hear_one(notify); left--)
-        continue;
-}
-
-void service_hear_said(struct service *service)
-{
-    if (service->notify == NULL || service->notify->socket.fd < 0)
-        return;
-    for (int left = QUEUE_MOST; left > 0 && hear_one(service->notify); left--)
-        continue;
 }
 
 /* ---- the socket ---------------------------------------------------------- */
@@ -381,19 +116,6 @@ static int make_socket(const struct service *service,
     return -1;
 }
 
-static bool watch_socket(struct notify *notify, int fd)
-{
-    int error;
-
-    if (loop_watch(&notify->service->engine->loop, &notify->socket, fd,
-                   EPOLLIN, on_socket))
-        return true;
-    error = errno;
-    close(fd);
-    errno = error;
-    return false;
-}
-
 /* Its socket, made if need be, under the name that it has now. */
 static bool have_socket(struct notify *notify)
 {
@@ -416,7 +138,7 @@ static bool have_socket(struct notify *notify)
 
     int fd = make_socket(service, &address);
 
-    if (fd < 0 || !watch_socket(notify, fd))
+    if (fd < 0 || !notify_listen(notify, fd))
         return false;
     line_hold(service->engine, SV_KIND_NOTIFY, service->dev, service->ino, 0,
               notify->socket.fd);
@@ -466,7 +188,7 @@ static void begin(struct notify *notify)
     if (ms > 0)
         snprintf(notify->watchdog_variable, sizeof notify->watchdog_variable,
                  "%s%llu", WATCHDOG_VARIABLE, 1000ULL * ms);
-    save(notify);
+    notify_save(notify);
 }
 
 bool service_open_said(struct service *service)
@@ -579,7 +301,7 @@ void service_adopt_said(struct service *service)
     if (fd < 0 && (!has_run || !service_has(service, SV_NOTIFY_SOCKET)))
         return;
     if (!have_notify(service)
-        || (fd >= 0 ? !watch_socket(service->notify, fd)
+        || (fd >= 0 ? !notify_listen(service->notify, fd)
                     : !have_socket(service->notify))) {
         service_note(service, SV_STRINGS("unable to hear its notify socket: ",
                                          strerror(errno)));
@@ -587,7 +309,7 @@ void service_adopt_said(struct service *service)
     }
     recall(service->notify);
     if (has_run && service->ready)
-        arm_watchdog(service->notify);
+        notify_arm_watchdog(service->notify);
 }
 
 bool service_send_main(const struct service *service, int signal)

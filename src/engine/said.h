@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "engine/engine.h"
 #include "sv/notify.h"
@@ -35,7 +36,45 @@ struct said {
     char status[SV_NOTIFY_STATUS_MAX + 1];
 };
 
+#define SOCKET_VARIABLE "NOTIFY_SOCKET="
+#define WATCHDOG_VARIABLE "WATCHDOG_USEC="
+
+struct notify {
+    struct service *service;
+    struct watch socket;
+    struct timer watchdog;
+    unsigned told;
+    struct said said;
+    char socket_variable[sizeof SOCKET_VARIABLE
+                         + sizeof((struct sockaddr_un *)0)->sun_path];
+    char watchdog_variable[sizeof WATCHDOG_VARIABLE + 20];
+};
+
+/* ---- said.c -------------------------------------------------------------- */
+
 /* Is what a file held, of so many bytes, such an image? */
 bool said_is_whole(const struct said *said, size_t size);
+
+/* Writes that file. */
+void notify_save(const struct notify *notify);
+
+/* ---- hear.c -------------------------------------------------------------- */
+
+/* Hears the socket fd, its own from now on.  False with errno set, and fd
+ * closed. */
+bool notify_listen(struct notify *notify, int fd);
+
+/* From now on it must say that it is alive, if it promised to. */
+void notify_arm_watchdog(struct notify *notify);
+
+/* ---- speaker.c ----------------------------------------------------------- */
+
+/* Is what sender says the word of the service whose run this is?  Where both
+ * are gone nobody can tell, and nothing is at stake but the order of two
+ * events. */
+bool speaker_counts(const struct sv_child *run, const struct ucred *sender);
+
+/* Is pid a descendant of the other, or the same? */
+bool speaker_descends(pid_t pid, pid_t from);
 
 #endif
