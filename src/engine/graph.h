@@ -75,6 +75,7 @@ struct graph_node {
     struct graph_edge *in;
     void *owner;      /* the caller's; NULL unless it says otherwise */
     uint64_t walk;    /* the caller's: the last one that came here */
+    uint64_t epoch;   /* the caller's: when all beyond it was told the same */
     uint64_t look;    /* the caller's: what its definition looked like */
     bool is_defined;  /* else it is only named by others */
     bool is_bundle;

@@ -226,17 +226,20 @@ static void own(struct order *order, struct graph_node *node,
     graph_tell(&order->graph, node, facts_of(service));
 }
 
-/* Those that are named for the first time may have been there all along. */
+/* Who is named for the first time may have been there all along. */
+static void own_if_there(struct order *order, struct graph_node *node)
+{
+    struct service *service =
+        node->is_defined ? NULL : service_by_name(order->engine, node->name);
+
+    if (service != NULL && service->state != STATE_GONE)
+        own(order, node, service);
+}
+
 static void own_named(struct order *order, const struct graph_node *node)
 {
-    for (size_t i = 0; i < node->outs; i++) {
-        struct graph_node *to = node->out[i].to;
-        struct service *service =
-            to->is_defined ? NULL : service_by_name(order->engine, to->name);
-
-        if (service != NULL && service->state != STATE_GONE)
-            own(order, to, service);
-    }
+    for (size_t i = 0; i < node->outs; i++)
+        own_if_there(order, node->out[i].to);
 }
 
 static void connect(struct order *order, struct graph_node *node,
@@ -324,6 +327,7 @@ static struct graph_node *read_node(struct order *order, const char *name,
             : graph_find(&order->graph, name);
 
     if (node != NULL) {
+        order->epoch++;
         forget_pipelines(order, node);
         graph_define(&order->graph, node, is_bundle);
         node->is_essential = is_essential;
@@ -481,8 +485,8 @@ static void end_walk(struct walk *walk)
 static bool begin_walk(struct order *order, struct walk *walk,
                        struct graph_node *node)
 {
-    *walk = (struct walk){ .nodes = calloc(order->graph.count,
-                                           sizeof(struct graph_node *)),
+    *walk = (struct walk){ .nodes = malloc(order->graph.count
+                                           * sizeof(struct graph_node *)),
                            .number = ++order->walks };
     if (walk->nodes == NULL)
         return false;
@@ -490,12 +494,21 @@ static bool begin_walk(struct order *order, struct walk *walk,
     return true;
 }
 
-static void visit_needs(struct walk *walk)
+/* Beyond those that were told in this epoch nobody is visited; 0: in none. */
+static bool is_told(const struct graph_node *node, uint64_t epoch)
 {
-    for (size_t i = 0; i < walk->count; i++)
-        for (size_t j = 0; j < walk->nodes[i]->outs; j++)
-            if (graph_is_hard(walk->nodes[i]->out[j].kind))
-                visit(walk, walk->nodes[i]->out[j].to);
+    return epoch != 0 && node->epoch == epoch;
+}
+
+static void visit_needs(struct walk *walk, uint64_t epoch)
+{
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct graph_node *node = walk->nodes[i];
+
+        for (size_t j = 0; !is_told(node, epoch) && j < node->outs; j++)
+            if (graph_is_hard(node->out[j].kind))
+                visit(walk, node->out[j].to);
+    }
 }
 
 /* What a bundle holds, and bundles in it. */
@@ -507,13 +520,16 @@ static void visit_contents(struct walk *walk)
                 visit(walk, walk->nodes[i]->out[j].to);
 }
 
-static void visit_users(struct walk *walk)
+static void visit_users(struct walk *walk, uint64_t epoch)
 {
-    for (size_t i = 0; i < walk->count; i++)
-        for (const struct graph_edge *edge = walk->nodes[i]->in; edge != NULL;
-             edge = edge->next_in)
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct graph_edge *edge =
+            is_told(walk->nodes[i], epoch) ? NULL : walk->nodes[i]->in;
+
+        for (; edge != NULL; edge = edge->next_in)
             if (graph_is_hard(edge->kind))
                 visit(walk, edge->from);
+    }
 }
 
 /* Whom it reads from, and whom these do. */
@@ -535,8 +551,11 @@ static bool connect_pipeline(struct order *order, const char *name,
     struct walk walk;
     bool ok;
 
-    if (node == NULL || (node->is_defined && !node->is_pipeline))
-        return node != NULL;
+    if (node == NULL)
+        return false;
+    own_if_there(order, node);
+    if (node->is_defined && !node->is_pipeline)
+        return true;
     if (!begin_walk(order, &walk, last))
         return false;
     visit_producers(&walk);
@@ -599,7 +618,7 @@ static void forget_called_off(struct order *order, struct service *service)
 
     if (service->node == NULL || !begin_walk(order, &walk, service->node))
         return;
-    visit_needs(&walk);
+    visit_needs(&walk, 0);
     for (size_t i = 1; i < walk.count; i++) {
         struct service *needed = walk.nodes[i]->owner;
 
@@ -617,6 +636,7 @@ static void end_orders(struct order *order, struct service *service)
 {
     bool is_over = is_idle(service);
     bool was_overdue = service->is_overdue;
+    bool was_told = service->stops_later || service->waits;
 
     if (is_over || service->want)
         service_unlimit_stop(service);
@@ -631,6 +651,8 @@ static void end_orders(struct order *order, struct service *service)
         service->stops_later = false;
     if (is_over || !service->want)
         service->is_restarting = service->restarts_later = false;
+    if (was_told && !service->stops_later && !service->waits)
+        order->epoch++;
 }
 
 void order_see(struct order *order, struct service *service)
@@ -692,6 +714,9 @@ static void note_wait(struct service *service)
 static void wait_to_start(struct order *order, struct service *service,
                           bool is_once)
 {
+    if (service->waits && service->want == !is_once
+        && service->waits_once == is_once && !service->note_is_wait)
+        return; /* it does already */
     service_begin_by_hand(service);
     service_forget_note(service);
     service->note_is_wait = false;
@@ -758,6 +783,7 @@ void order_run(struct order *order)
     if (order->is_running)
         return;
     order->is_running = true;
+    order->epoch++;
     settle(order);
     while ((node = graph_next_touched(&order->graph)) != NULL) {
         if (node->owner != NULL)
@@ -834,36 +860,67 @@ static void begin(struct order *order, struct service *service,
         ways[how](order, service);
 }
 
-static const char no_such[] = "no such service";
+/* Commands for many come one after the other, most often about the same. */
+static uint64_t begin_epoch(struct order *order, bool is_stopping)
+{
+    if (order->epoch == 0 || order->is_stopping != is_stopping)
+        order->epoch++;
+    order->is_stopping = is_stopping;
+    return order->epoch;
+}
+
+static void end_telling(const struct order *order, const struct walk *walk)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        walk->nodes[i]->epoch = order->epoch;
+}
+
+/* Whom a command means.  Its walk begins at all that the name holds; of a service
+ * that has to do with nobody there is none, and it is returned in *alone.  NULL,
+ * or why not. */
+static const char *find_meant(struct order *order, const char *name,
+                              order_permit *may, void *context,
+                              struct walk *walk, struct service **alone)
+{
+    struct graph_node *node = graph_find(&order->graph, name);
+
+    *alone = NULL;
+    if (node != NULL && node->is_defined) {
+        if (!begin_walk(order, walk, node))
+            return "out of memory";
+        visit_contents(walk);
+        return NULL;
+    }
+    *alone = service_by_name(order->engine, name);
+    if (*alone == NULL)
+        return "no such service";
+    return may(context, *alone) ? NULL : SV_WIRE_DENIED;
+}
 
 const char *order_start(struct order *order, const char *name,
                         enum order_how how, order_permit *may, void *context)
 {
-    struct graph_node *node = graph_find(&order->graph, name);
-    struct service *service = service_by_name(order->engine, name);
-    const char *fault = NULL;
+    struct service *alone;
     struct walk walk;
+    const char *fault = find_meant(order, name, may, context, &walk, &alone);
     size_t meant;
 
-    if (node == NULL || !node->is_defined) {
-        if (service == NULL)
-            return no_such;
-        if (!may(context, service))
-            return SV_WIRE_DENIED;
-        begin(order, service, how);
+    if (fault != NULL)
+        return fault;
+    if (alone != NULL) {
+        begin(order, alone, how);
         return NULL;
     }
-    if (!begin_walk(order, &walk, node))
-        return "out of memory";
-    visit_contents(&walk);
     meant = walk.count;
-    visit_needs(&walk);
+    visit_needs(&walk, begin_epoch(order, false));
     for (size_t i = 0; i < walk.count; i++)
         if (is_to_start(walk.nodes[i]->owner, i < meant ? how : ORDER_UP)
             && !may(context, walk.nodes[i]->owner))
             fault = SV_WIRE_DENIED;
     for (size_t i = 0; i < walk.count && fault == NULL; i++)
         begin(order, walk.nodes[i]->owner, i < meant ? how : ORDER_UP);
+    if (fault == NULL)
+        end_telling(order, &walk);
     end_walk(&walk);
     return fault;
 }
@@ -889,6 +946,10 @@ static bool is_to_stop(const struct service *service)
  * is not wanted any more is undone at once. */
 static void want_down(struct order *order, struct service *service)
 {
+    if (!service->want
+        && (service->stops_later
+            || (service->stopping && !service->is_overdue)))
+        return; /* it has been told */
     service->waits_once = false;
     if (service->is_overdue) { /* those that it waited for are down */
         forget_called_off(order, service);
@@ -961,27 +1022,23 @@ static const char *may_stop_all(const struct walk *walk, bool by_force,
 const char *order_stop(struct order *order, const char *name, bool by_force,
                        order_permit *may, void *context)
 {
-    struct graph_node *node = graph_find(&order->graph, name);
-    struct service *service = service_by_name(order->engine, name);
-    const char *fault;
+    struct service *alone;
     struct walk walk;
+    const char *fault = find_meant(order, name, may, context, &walk, &alone);
 
-    if (node == NULL || !node->is_defined) {
-        if (service == NULL)
-            return no_such;
-        if (!may(context, service))
-            return SV_WIRE_DENIED;
-        stop_now(service);
+    if (fault != NULL)
+        return fault;
+    if (alone != NULL) {
+        stop_now(alone);
         return NULL;
     }
-    if (!begin_walk(order, &walk, node))
-        return "out of memory";
     graph_settle(&order->graph);
-    visit_contents(&walk);
-    visit_users(&walk);
+    visit_users(&walk, begin_epoch(order, true));
     fault = may_stop_all(&walk, by_force, may, context);
-    if (fault == NULL)
+    if (fault == NULL) {
         stop_all_of(order, &walk);
+        end_telling(order, &walk);
+    }
     end_walk(&walk);
     return fault;
 }
@@ -1004,7 +1061,7 @@ void order_stop_failed(struct order *order, struct service *service)
 
     if (service->node == NULL || !begin_walk(order, &walk, service->node))
         return;
-    visit_needs(&walk);
+    visit_needs(&walk, 0);
     for (size_t i = 1; i < walk.count; i++) {
         struct service *needed = walk.nodes[i]->owner;
 

@@ -46,6 +46,10 @@ struct order {
     struct pipeline *pipelines;
     bool is_running; /* order_run is */
     uint64_t walks;  /* that were begun */
+    uint64_t epoch;  /* during it, whoever was told to start (or to stop), with
+                        all that it needs (or that need it), needs no second
+                        word */
+    bool is_stopping; /* it is one of stops */
 };
 
 /* False with errno set. */
