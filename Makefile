@@ -39,7 +39,7 @@ ENGINE = act adopt check death engine equip graph hear line lock locked loop mac
 	oneshot order overdue ready restart said show spawn speaker start stray take value
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
-	upgrade
+	upgrade watchdog
 SVSCAN = main access alone boot catch client copy defs handle handover known leave links look mark \
 	request scan serve stage stop survey tree upgrade watch
 SVLOG = main find inflight input line logdir loop output pattern process rate \

@@ -20,7 +20,8 @@
 # DISK is a file with the root's file system, or one *.iso to boot from.  Without
 # it the root is the initramfs.
 vm() {
-    words="console=ttyS0 quiet panic=-1 sysctl.kernel.dmesg_restrict=0"
+    words="console=ttyS0 quiet panic=-1 no_timer_check"
+    words="$words sysctl.kernel.dmesg_restrict=0"
     net=user,id=net,hostfwd=tcp:127.0.0.1:$1-:80${QEMU_NET:+,$QEMU_NET}
     case ${2-} in
     '') set -- -initrd "$IMAGE/initramfs.cpio.gz" ;;

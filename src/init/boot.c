@@ -137,13 +137,13 @@ void boot_begin(char *const *argv)
     sigprocmask(SIG_BLOCK, &all, &given_mask);
     sigaction(SIGCHLD, &plain, NULL);
     fill_standard_descriptors();
-    if (getrlimit(RLIMIT_NOFILE, &given_files) == -1)
+    if (prlimit(0, RLIMIT_NOFILE, NULL, &given_files) == -1)
         given_files = (struct rlimit){.rlim_cur = 1024, .rlim_max = 4096};
 }
 
 void boot_restore(void)
 {
-    setrlimit(RLIMIT_NOFILE, &given_files);
+    prlimit(0, RLIMIT_NOFILE, &given_files, NULL);
     sigprocmask(SIG_SETMASK, &given_mask, NULL);
 }
 
@@ -171,7 +171,10 @@ void boot_resume(const struct boot_state *state)
     open_messages();
 }
 
-/* The hard limit is 4096 where the kernel starts us; process 1 of a machine may
+/* By prlimit(2), here and elsewhere in init: setrlimit(3) brings in what musl
+ * needs to stop threads, a tenth of init's size.
+ *
+ * The hard limit is 4096 where the kernel starts us; process 1 of a machine may
  * raise it, and elsewhere the hard limit is what there is. */
 void boot_raise_limit(void)
 {
@@ -180,9 +183,10 @@ void boot_raise_limit(void)
     struct rlimit most = {.rlim_cur = given_files.rlim_max,
                           .rlim_max = given_files.rlim_max};
 
-    if (given_files.rlim_max < wanted && setrlimit(RLIMIT_NOFILE, &more) == 0)
+    if (given_files.rlim_max < wanted &&
+        prlimit(0, RLIMIT_NOFILE, &more, NULL) == 0)
         return;
-    if (setrlimit(RLIMIT_NOFILE, &most) == -1)
+    if (prlimit(0, RLIMIT_NOFILE, &most, NULL) == -1)
         sv_warn_sys("unable to raise the limit of descriptors");
 }
 

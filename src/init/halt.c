@@ -25,6 +25,7 @@
 #include "init/mounts.h"
 #include "init/reap.h"
 #include "init/tree.h"
+#include "init/watchdog.h"
 
 enum {
     DRAIN_MS = 1000,      /* for loggers, when all who wrote have been killed */
@@ -291,6 +292,9 @@ static _Noreturn void leave_machine(void)
     sv_info(kind == SV_MACHINE_REBOOT ? "rebooting"
             : kind == SV_MACHINE_HALT ? "halting"
                                       : "powering off");
+    /* Over a reboot it stays: that may hang. */
+    if (kind != SV_MACHINE_REBOOT)
+        watchdog_disarm();
     for (;;) {
         siginfo_t info;
         sigset_t all;

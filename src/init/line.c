@@ -51,7 +51,7 @@ void line_begin(const struct line_calls *with)
     struct rlimit files;
 
     calls = with;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+    if (prlimit(0, RLIMIT_NOFILE, NULL, &files) == 0)
         fds_max = files.rlim_cur;
 }
 

@@ -27,6 +27,7 @@
 #include "init/settings.h"
 #include "init/tree.h"
 #include "init/upgrade.h"
+#include "init/watchdog.h"
 
 #define USAGE "init [-u] [-f DEFS] [LIVE] [-- main-program args...]"
 
@@ -175,7 +176,7 @@ static const struct timespec *time_left(struct timespec *left)
                           earlier(reap_due(), halt_due()));
     int64_t ns;
 
-    due = earlier(due, upgrade_due());
+    due = earlier(due, earlier(upgrade_due(), watchdog_due()));
     if (due == INT64_MAX)
         return NULL;
     ns = due - sv_boottime();
@@ -202,6 +203,7 @@ static void go_round(int signals)
     reap_round();
     halt_look();
     upgrade_look();
+    watchdog_look();
 }
 
 /* ---- the beginning ------------------------------------------------------- */
@@ -340,6 +342,7 @@ static void begin(char *const *argv)
     foreground_begin(words.main, main_ended);
     tree_begin(&plan);
     upgrade_begin(&settings);
+    watchdog_begin(settings.watchdog_ms);
     upgrade_resume();
 }
 

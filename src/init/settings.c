@@ -86,6 +86,8 @@ static bool take_word(struct settings *settings, const char *word, size_t n)
         return read_ms(&settings->stop_ms, end - value, (size_t)value);
     if ((value = value_length(word, n, "sv.grace")) >= 0)
         return read_ms(&settings->grace_ms, end - value, (size_t)value);
+    if ((value = value_length(word, n, "sv.watchdog")) >= 0)
+        return read_ms(&settings->watchdog_ms, end - value, (size_t)value);
     if ((value = value_length(word, n, "sv.crash")) >= 0)
         return read_crash(&settings->crash, end - value, (size_t)value);
     if (!is_word(word, n, "sv.verbose"))

@@ -6,6 +6,7 @@
  *
  *   sv.stop=MS     limit for the stop of all services
  *   sv.grace=MS    between TERM and KILL for what is left then
+ *   sv.watchdog=MS after which the watchdog device resets the machine
  *   sv.crash=WHAT  when svscan dies again and again: shell, reboot or retry
  *   sv.verbose     say on the console when the tree is up
  *
@@ -25,6 +26,7 @@ enum { SETTING_MAX_MS = 24 * 60 * 60 * 1000, SETTING_WORD_MAX = 64 };
 struct settings {
     int64_t stop_ms;
     int64_t grace_ms;
+    int64_t watchdog_ms; /* 0: it is left alone */
     enum crash crash;
     bool verbose;
 };

@@ -41,7 +41,7 @@ struct state {
     int32_t crash;
     int32_t verbose;
     uint32_t holds; /* so many struct hold follow */
-    uint32_t spare;
+    uint32_t watchdog_ms;
 };
 
 static const struct settings *settings;
@@ -78,6 +78,7 @@ static void fill(struct state *state)
     reap_save(&state->reap);
     state->stop_ms = settings->stop_ms;
     state->grace_ms = settings->grace_ms;
+    state->watchdog_ms = (uint32_t)settings->watchdog_ms;
     state->crash = (int32_t)settings->crash;
     state->verbose = settings->verbose;
     state->holds = (uint32_t)holds_count();
@@ -246,6 +247,7 @@ bool upgrade_take(struct settings *with)
     *with = (struct settings){
         .stop_ms = taken.stop_ms,
         .grace_ms = taken.grace_ms,
+        .watchdog_ms = taken.watchdog_ms,
         .crash = (enum crash)taken.crash,
         .verbose = taken.verbose,
     };

@@ -32,6 +32,9 @@ START_TEST(each_of_our_words_is_taken)
     ck_assert_int_eq(settings.grace_ms, 250);
     ck_assert_int_eq(settings.crash, CRASH_SHELL);
     ck_assert(settings.verbose);
+    ck_assert_int_eq(settings.watchdog_ms, 0);
+    ck_assert(read_kernel("sv.watchdog=30000"));
+    ck_assert_int_eq(settings.watchdog_ms, 30000);
     ck_assert(read_kernel("sv.crash=reboot"));
     ck_assert_int_eq(settings.crash, CRASH_REBOOT);
     ck_assert(read_kernel("sv.crash=reboot sv.crash=retry"));
@@ -48,7 +51,7 @@ START_TEST(the_first_word_that_makes_no_sense_is_shown_and_the_rest_counts)
     for (const char *const *word = (const char *const[]){
              "sv.stop=", "sv.stop", "sv.grace=-1", "sv.grace=86400001",
              "sv.stop=99999999999999999999", "sv.crash=", "sv.crash=shells",
-             "sv.crash=shel", "sv.verbose=1", "sv.stopp=1", "sv.", NULL};
+             "sv.crash=shel", "sv.verbose=1", "sv.watchdog=5s", "sv.stopp=1", "sv.", NULL};
          *word; word++) {
         ck_assert(!read_kernel(*word));
         ck_assert_str_eq(bad, *word);
