@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/act.h"
+#include "engine/mix.h"
 #include "engine/order.h"
 #include "engine/restart.h"
 #include "sv/at.h"
@@ -148,11 +149,6 @@ static void read_definition(struct list *list, int dir, unsigned kind,
 /* ---- whether it says another thing now ------------------------------------ */
 
 enum { FRESH_MS = 50 }; /* a second change may look like the first */
-
-static uint64_t mix(uint64_t look, uint64_t n)
-{
-    return (look ^ n) * UINT64_C(0x9e3779b97f4a7c15);
-}
 
 /* When the files were changed that it may be told by, in one number; 0: it may
  * change, and look as it does. */
@@ -611,24 +607,31 @@ static void record(const struct service *service)
                         now);
 }
 
-/* What it needs was kept up for it, and said so. */
-static void forget_called_off(struct order *order, struct service *service)
+/* Does it to all that a service needs, near and far. */
+static void each_needed(struct order *order, const struct service *service,
+                        void (*do_it)(struct service *needed,
+                                      const char *for_whom))
 {
     struct walk walk;
 
     if (service->node == NULL || !begin_walk(order, &walk, service->node))
         return;
     visit_needs(&walk, 0);
-    for (size_t i = 1; i < walk.count; i++) {
-        struct service *needed = walk.nodes[i]->owner;
-
-        if (needed == NULL || !needed->note_is_stop)
-            continue;
-        needed->note_is_stop = false;
-        service_forget_note(needed);
-        tell_client(needed);
-    }
+    for (size_t i = 1; i < walk.count; i++)
+        if (walk.nodes[i]->owner != NULL)
+            do_it(walk.nodes[i]->owner, service->name);
     end_walk(&walk);
+}
+
+/* It was kept up for that one, and said so. */
+static void forget_called_off(struct service *service, const char *for_whom)
+{
+    (void)for_whom;
+    if (!service->note_is_stop)
+        return;
+    service->note_is_stop = false;
+    service_forget_note(service);
+    tell_client(service);
 }
 
 /* What was under way may be over, or somebody has said otherwise. */
@@ -641,7 +644,7 @@ static void end_orders(struct order *order, struct service *service)
     if (is_over || service->want)
         service_unlimit_stop(service);
     if (was_overdue && !service->is_overdue)
-        forget_called_off(order, service);
+        each_needed(order, service, forget_called_off);
     if (service->waits_once && (!is_idle(service) || service->want))
         service->waits_once = false;
     if (service->waits
@@ -952,7 +955,7 @@ static void want_down(struct order *order, struct service *service)
         return; /* it has been told */
     service->waits_once = false;
     if (service->is_overdue) { /* those that it waited for are down */
-        forget_called_off(order, service);
+        each_needed(order, service, forget_called_off);
         stop_now(service);
         return;
     }
@@ -1046,6 +1049,8 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
 /* It stays up, and is wanted as before. */
 static void call_off(struct service *service, const char *for_whom)
 {
+    if (!service->stops_later)
+        return;
     service->stops_later = false;
     service->want = service->resumes;
     service_note(service, SV_STRINGS("it is not stopped: ", for_whom,
@@ -1057,18 +1062,7 @@ static void call_off(struct service *service, const char *for_whom)
 
 void order_stop_failed(struct order *order, struct service *service)
 {
-    struct walk walk;
-
-    if (service->node == NULL || !begin_walk(order, &walk, service->node))
-        return;
-    visit_needs(&walk, 0);
-    for (size_t i = 1; i < walk.count; i++) {
-        struct service *needed = walk.nodes[i]->owner;
-
-        if (needed != NULL && needed->stops_later)
-            call_off(needed, service->name);
-    }
-    end_walk(&walk);
+    each_needed(order, service, call_off);
 }
 
 /* ---- words --------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/mix.h"
 #include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
@@ -34,12 +35,6 @@ size_t survey_parent(const char *path)
 }
 
 /* ---- the signature ------------------------------------------------------ */
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
 
 static uint64_t hash_of(const char *path, const struct survey_entry *entry)
 {
