@@ -2,21 +2,12 @@
 /*
  * bars.c - the boot of a tree, a bar for each service.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sv/boot.h"
-#include "sv/say.h"
 #include "svctl/bars.h"
 #include "svctl/keep.h"
-
-static void *or_die(void *memory)
-{
-    if (!memory)
-        sv_die_sys("unable to read the boot");
-    return memory;
-}
 
 /* ---- what became of one -------------------------------------------------- */
 
@@ -140,7 +131,7 @@ static int compare_named(const void *one, const void *other)
 static void sort(struct bars *bars)
 {
     qsort(bars->bars, bars->count, sizeof *bars->bars, compare_times);
-    bars->by_name = or_die(calloc(bars->count, sizeof *bars->by_name));
+    bars->by_name = keep_or_die(calloc(bars->count, sizeof *bars->by_name));
     for (size_t i = 0; i < bars->count; i++)
         bars->by_name[i] = &bars->bars[i];
     qsort(bars->by_name, bars->count, sizeof *bars->by_name, compare_named);

@@ -16,6 +16,7 @@
 #include "sv/at.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "svctl/keep.h"
 #include "svctl/lint.h"
 #include "svctl/needs.h"
 #include "svctl/show.h"
@@ -93,9 +94,7 @@ static void check_all(struct check *check, const char *path,
     if (base < 0 || !names_read(&names, base, "."))
         sv_die_sys("unable to read the definitions in ", path);
     keep_dirs(&names, base);
-    barred = calloc(names.count + 1, sizeof *barred);
-    if (!barred)
-        sv_die_sys("unable to keep what is wrong");
+    barred = keep_or_die(calloc(names.count + 1, sizeof *barred));
     for (size_t i = 0; i < names.count; i++) {
         check->findings.is_quiet =
             looked_at && strcmp(looked_at, names.list[i]) != 0;

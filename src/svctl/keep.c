@@ -11,7 +11,7 @@
 
 enum { ROOM_FIRST = 16 };
 
-static void *or_die(void *memory)
+void *keep_or_die(void *memory)
 {
     if (!memory)
         sv_die_sys("unable to keep what was told");
@@ -23,10 +23,10 @@ void *keep_room(void *list, size_t count, size_t *room, size_t size)
     if (count < *room)
         return list;
     *room = *room ? 2 * *room : ROOM_FIRST;
-    return or_die(reallocarray(list, *room, size));
+    return keep_or_die(reallocarray(list, *room, size));
 }
 
 char *keep_text(const char *text)
 {
-    return or_die(strdup(text));
+    return keep_or_die(strdup(text));
 }
