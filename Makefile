@@ -35,8 +35,8 @@
 LIBSV = at birth blame boot causes child clock command control dated event filter hold json link \
 	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
-ENGINE = act adopt check death engine equip graph hear line lock locked loop machine noexec obey \
-	oneshot order overdue ready restart said show spawn speaker start stray take value
+ENGINE = act adopt check death definition engine equip graph hear line lock locked loop machine noexec \
+	obey oneshot order overdue ready restart said show spawn speaker start stray take value walk
 CHAIN = envdir foreground limit lockfile probe run session user
 INIT = main boot family foreground halt holds line mounts reap settings tree \
 	upgrade watchdog

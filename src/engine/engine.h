@@ -54,7 +54,7 @@ struct service {
     struct service *logger;   /* web's: web/log */
     struct service *producer; /* web/log's: web */
     struct graph_node *node; /* order.h; NULL: it has nothing to do with others */
-    uint64_t look; /* order.c: what its definition looked like; 0: look again */
+    uint64_t look; /* definition.c: what it looked like; 0: look again */
 
     enum sv_kind kind; /* never SV_BUNDLE */
     enum state state;

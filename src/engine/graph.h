@@ -126,6 +126,7 @@ struct graph {
     struct graph_node **queued_end;
     struct graph_node *touched;
     struct graph_node **touched_end;
+    uint64_t walks; /* the caller's: that were begun */
     bool is_dirty;  /* edges have changed */
     bool all_stops; /* graph_stop_all */
 };

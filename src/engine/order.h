@@ -2,23 +2,13 @@
 /*
  * order.h - services start after what they need, and stop before it.
  *
- * The shell of graph.h: it reads what a definition says of others, tells the
- * graph what becomes of services, and starts those that had to wait.
+ * The shell of graph.h: it tells the graph what becomes of services, and starts
+ * those that had to wait.  Whom a service names is read by definition.h.
  *
- *   dependencies.d/   names that must be up before this one starts, and stop
- *                     after it; files of the old form, dependencies, too
- *   after.d/          the same for those that are wanted as well
- *   contents.d/       of a bundle: what it holds; the old form is contents
- *   producer-for      the one that reads its standard output, which it needs
- *   consumer-for      those that write to its standard input
- *   pipeline-name     of the last that reads: a bundle of all of them
- *   flag-essential    it is stopped by force only
- *
- * A service that neither names others nor is named has no node, and costs
- * nothing.  That one waits stands nowhere: it is wanted, is down, and nothing
- * is due; so a svscan that finds it like that has it wait again.  That one is
- * to stop when others have does stand in its record, SV_CHILD_STOPS; and so do
- * restarts that are under way, and what is to be started once.
+ * That one waits stands nowhere: it is wanted, is down, and nothing is due; so a
+ * svscan that finds it like that has it wait again.  That one is to stop when
+ * others have does stand in its record, SV_CHILD_STOPS; and so do restarts that
+ * are under way, and what is to be started once.
  *
  * A command in a control fifo acts on its service alone, as s6's do; so does a
  * restart after a death.
@@ -29,12 +19,7 @@
 #include "engine/engine.h"
 #include "engine/graph.h"
 
-/* A bundle that has no definition: last, and all that it reads from. */
-struct pipeline {
-    struct pipeline *next;
-    struct graph_node *last;
-    char name[];
-};
+struct pipeline;
 
 struct order {
     struct graph graph;
@@ -43,9 +28,8 @@ struct order {
     int (*open_definition)(struct engine *engine, const char *name);
     /* All stops, and a service may go that could not before. */
     void (*may_stop)(struct service *service);
-    struct pipeline *pipelines;
+    struct pipeline *pipelines; /* definition.c */
     bool is_running; /* order_run is */
-    uint64_t walks;  /* that were begun */
     uint64_t epoch;  /* during it, whoever was told to start (or to stop), with
                         all that it needs (or that need it), needs no second
                         word */
@@ -55,33 +39,18 @@ struct order {
 /* False with errno set. */
 bool order_open(struct order *order, struct engine *engine);
 
-/* A service has been taken up, and nothing of it has been started yet. */
-void order_take(struct order *order, struct service *service);
-/* Supervision of it has ended. */
-void order_leave(struct order *order, struct service *service);
+/* The service stands behind this node from now on, which it tells its facts. */
+void order_own(struct order *order, struct graph_node *node,
+               struct service *service);
+/* What its record says that was under way when an earlier svscan died is under
+ * way again. */
+void order_recall(struct service *service);
+/* Nothing is under way of it any more. */
+void order_forget(struct service *service);
 /* Something that a client could see has changed. */
 void order_see(struct order *order, struct service *service);
 /* Is it to be started by order_run, and not at once? */
 bool order_must_wait(struct order *order, struct service *service);
-
-/* A scan has found it again: if its directory is another than it was, whom it
- * names is read again. */
-void order_look_again(struct order *order, struct service *service);
-
-/* There is a bundle of that name in the live tree, old or new; and there is not.
- * Those that a scan of all of it does not take are not there. */
-void order_begin_scan(struct order *order);
-void order_end_scan(struct order *order);
-void order_take_bundle(struct order *order, const char *name);
-void order_leave_bundle(struct order *order, const char *name);
-/* Its definition has changed: whom it names is read again. */
-void order_read_again(struct order *order, const char *name);
-
-/* The service that reads what it writes; NULL: none. */
-struct service *order_consumer(const struct service *service);
-/* What is wrong with whom it reads from, or names, in words; NULL: nothing.
- * Static. */
-const char *order_fault(const struct order *order, const char *name);
 
 /* Starts, and stops, whoever has waited and need not any more; says what is
  * wrong of those that wait in vain. */
@@ -115,11 +84,5 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
 /* Its stop has failed: what it needs is not stopped for it, and is wanted as it
  * was before. */
 void order_stop_failed(struct order *order, struct service *service);
-
-/* Why a node is not up, in words: "needs db, which failed".  Returns what is to
- * blame. */
-enum { ORDER_WORDS_MAX = 2 * SV_NAME_MAX + 64 };
-struct graph_blame order_words(const struct graph_node *node,
-                               char words[static ORDER_WORDS_MAX]);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/definition.h"
 #include "engine/loop.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
@@ -277,7 +278,7 @@ void scan_entry(struct tree *tree, const char *name)
     }
     if (service == NULL) {
         if (is_bundle(tree, name))
-            order_take_bundle(&tree->order, name);
+            definition_take_bundle(&tree->order, name);
         else if (!is_occupied(tree, name))
             take_new(tree, name);
         return;
@@ -285,7 +286,7 @@ void scan_entry(struct tree *tree, const char *name)
     service->is_active = true;
     scan_logger(tree, service);
     if (service->is_foreign) /* else its definition is watched */
-        order_look_again(&tree->order, service);
+        definition_look_again(&tree->order, service);
 }
 
 static DIR *open_live(const struct tree *tree)
@@ -340,14 +341,14 @@ void scan_all(struct tree *tree)
         return;
     }
     mark_all_inactive(tree);
-    order_begin_scan(&tree->order);
+    definition_begin_scan(&tree->order);
     scan_entries(tree, dir);
     closedir(dir);
     if (tree->is_partial) {
         engine_miss(&tree->engine);
         return;
     }
-    order_end_scan(&tree->order);
+    definition_end_scan(&tree->order);
     engine_settle(&tree->engine);
 }
 

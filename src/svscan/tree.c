@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/definition.h"
 #include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/paths.h"
@@ -159,7 +160,7 @@ static void on_changed(struct service *service)
 
 static void on_taken(struct service *service)
 {
-    order_take(&TREE_OF(service->engine)->order, service);
+    definition_take(&TREE_OF(service->engine)->order, service);
 }
 
 static bool on_must_wait(struct service *service)
@@ -174,7 +175,7 @@ static void on_stop_failed(struct service *service)
 
 static struct service *on_consumer(struct service *service)
 {
-    return order_consumer(service);
+    return definition_consumer(service);
 }
 
 static void on_round_over(struct engine *engine)
@@ -252,7 +253,7 @@ static void on_left(struct service *service)
 
     if (tree->is_serving)
         serve_left(&tree->serve, service);
-    order_leave(&tree->order, service);
+    definition_leave(&tree->order, service);
     boot_forget(&tree->boot, service);
     let_logger_go(tree, service);
     forget_definition(tree, service);
@@ -281,7 +282,7 @@ static void on_removed(void *context, const char *name)
         scan_remove(service);
         return;
     }
-    order_leave_bundle(&tree->order, name);
+    definition_leave_bundle(&tree->order, name);
     defs_forget(&tree->defs, name);
 }
 
@@ -292,7 +293,7 @@ static void on_definition_changed(void *context, const char *name)
     struct service *service = service_by_name(&tree->engine, name);
 
     if (service == NULL || !service->is_foreign)
-        order_read_again(&tree->order, name);
+        definition_read_again(&tree->order, name);
     if (service == NULL || service->is_foreign)
         return;
     service->is_changed = defs_is_changed(&tree->defs, name);
@@ -323,7 +324,7 @@ static const char *note_hook(void *context, const char *name)
     const char *note =
         tree_has_defs(tree) ? defs_note(&tree->defs, name) : NULL;
 
-    return note != NULL ? note : order_fault(&tree->order, name);
+    return note != NULL ? note : definition_fault(&tree->order, name);
 }
 
 static const char *order_hook(void *context, char letter, const char *name,
