@@ -2,7 +2,6 @@
 /*
  * rows.c - the rows of many services, and the names that people type.
  */
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +65,72 @@ bool name_is_pattern(const char *name)
     return strpbrk(name, "*?[") != NULL;
 }
 
+/* Is c of the set that begins behind a bracket?  Returns what stands behind the
+ * bracket that ends it; NULL: none does. */
+static const char *read_set(const char *set, unsigned char c, bool *is_in)
+{
+    bool is_inverse = *set == '!' || *set == '^';
+
+    set += is_inverse;
+    *is_in = is_inverse;
+    do { /* a closing bracket that comes first is of the set */
+        unsigned char low = (unsigned char)*set;
+        unsigned char high = low;
+
+        if (low && set[1] == '-' && set[2] && set[2] != ']') {
+            set += 2;
+            high = (unsigned char)*set;
+        }
+        if (!*set++)
+            return NULL;
+        if (low <= c && c <= high)
+            *is_in = !is_inverse;
+    } while (*set != ']');
+    return set + 1;
+}
+
+/* What stands behind the first of a pattern, where that matches c; else NULL. */
+static const char *match_one(const char *pattern, char c)
+{
+    const char *behind;
+    bool is_in;
+
+    if (*pattern == '[' &&
+        (behind = read_set(pattern + 1, (unsigned char)c, &is_in)))
+        return is_in && c != '/' ? behind : NULL;
+    if (*pattern == '?' && c != '/')
+        return pattern + 1;
+    if (*pattern == '\\' && pattern[1])
+        pattern++;
+    return *pattern == c ? pattern + 1 : NULL;
+}
+
+/* Where the rest does not match, the last star takes one more; an earlier one
+ * need not: whatever it would take, the last one can. */
 bool name_matches(const char *pattern, const char *name)
 {
-    return fnmatch(pattern, name, FNM_PATHNAME) == 0;
+    const char *behind_star = NULL;
+    const char *taken = name; /* all up to here, by the last star */
+
+    while (*name) {
+        const char *behind = match_one(pattern, *name);
+
+        if (*pattern == '*') {
+            behind_star = ++pattern;
+            taken = name;
+        } else if (behind) {
+            pattern = behind;
+            name++;
+        } else if (behind_star && *taken != '/') {
+            pattern = behind_star;
+            name = ++taken;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return !*pattern;
 }
 
 bool name_is_logger(const char *name)

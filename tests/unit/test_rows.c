@@ -2,6 +2,8 @@
 /* Truths about the names that people type. */
 #include "unit.h"
 
+#include <fnmatch.h>
+
 #include "svctl/rows.h"
 
 static struct rows rows;
@@ -41,6 +43,58 @@ START_TEST(a_pattern_does_not_reach_into_loggers)
     ck_assert(name_matches("web*", "web-2"));
     ck_assert(!name_matches("web*", "web/log"));
     ck_assert(name_matches("*/log", "web/log"));
+}
+END_TEST
+
+START_TEST(a_set_is_one_letter_of_it)
+{
+    ck_assert(name_matches("tty[0-9]", "tty1"));
+    ck_assert(!name_matches("tty[0-9]", "ttyS"));
+    ck_assert(name_matches("tty[!0-9]", "ttyS"));
+    ck_assert(!name_matches("tty[^0-9]", "tty1"));
+    ck_assert(!name_matches("web[!a]log", "web/log"));
+    ck_assert(name_matches("[]a-]", "]"));
+    ck_assert(name_matches("[]a-]", "-"));
+    ck_assert(!name_matches("[]a-]", "b"));
+    ck_assert(name_matches("[a", "[a"));
+    ck_assert(!name_matches("[a-", "a"));
+    ck_assert(name_matches("a\\*", "a*"));
+    ck_assert(!name_matches("a\\*", "ab"));
+    ck_assert(name_matches("*ab*ba", "aababba"));
+    ck_assert(!name_matches("*ab*ba", "abab"));
+}
+END_TEST
+
+/* The count-th of all texts of so many parts each, in any order; returns false
+ * behind the last. */
+static bool make_text(char *text, size_t count, const char *const *parts,
+                      size_t size, size_t length)
+{
+    for (*text = 0; length > 0; length--, count /= size)
+        strcat(text, parts[count % size]);
+    return count == 0;
+}
+
+static void compare_with_fnmatch(const char *pattern)
+{
+    static const char *const letters[] = {"a", "b", "/"};
+    char name[8];
+
+    for (size_t length = 0; length <= 3; length++)
+        for (size_t i = 0; make_text(name, i, letters, 3, length); i++)
+            ck_assert_msg(name_matches(pattern, name) ==
+                              (fnmatch(pattern, name, FNM_PATHNAME) == 0),
+                          "pattern %s, name %s", pattern, name);
+}
+
+START_TEST(patterns_match_what_those_of_the_shell_do)
+{
+    static const char *const parts[] = {"a", "/", "*", "?", "[ac]", "[!a]"};
+    char pattern[32];
+
+    for (size_t length = 0; length <= 3; length++)
+        for (size_t i = 0; make_text(pattern, i, parts, 6, length); i++)
+            compare_with_fnmatch(pattern);
 }
 END_TEST
 
@@ -122,6 +176,8 @@ int main(void)
         "rows",
         a_logger_comes_after_its_service,
         a_pattern_does_not_reach_into_loggers,
+        a_set_is_one_letter_of_it,
+        patterns_match_what_those_of_the_shell_do,
         only_what_ends_in_log_is_a_logger,
         the_distance_counts_slips_of_the_finger,
         the_distance_of_names_that_are_too_long_is_out_of_reach,
