@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "sv/say.h"
+#include "svctl/show.h"
 #include "svctl/verbs.h"
 
 enum { MARGIN = 32 };
@@ -63,5 +64,6 @@ int help_of(const struct verb *verb)
     }
     print_options(verb);
     puts("\nA NAME may be a pattern, such as 'web*'.  svctl(8) says more.");
-    return fflush(stdout) == EOF ? SV_EXIT_SYSTEM : SV_EXIT_OK;
+    show_end();
+    return SV_EXIT_OK;
 }

@@ -14,6 +14,7 @@
 
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "svctl/rows.h"
 #include "svctl/show.h"
 #include "svctl/verbs.h"
 
@@ -124,8 +125,45 @@ static void take_need(struct call *call, const char *name)
     call->needs[call->needs_count++] = name;
 }
 
-/* Takes one option; says which letter it was in used. */
-static void take_option(struct call *call, int letter, const char *used)
+static const struct verb_option *option_of(int letter)
+{
+    const struct verb_option *option = verb_options;
+
+    while (option->name && option->letter != (char)letter)
+        option++;
+    return option;
+}
+
+static _Noreturn void die_of_unknown(const char *word)
+{
+    struct nearest nearest = nearest_to(word + strspn(word, "-"));
+    char hint[HINT_MAX];
+
+    for (const struct verb_option *option = verb_options; option->name;
+         option++)
+        nearest_try(&nearest, option->name);
+    sv_die(SV_EXIT_USAGE, "no such option: ", word,
+           nearest_hint(&nearest, hint), "; svctl --help lists them");
+}
+
+/* What getopt_long(3) cannot take: optopt is its letter, or 0 for a long name
+ * that it does not know, which is in the word before optind. */
+static _Noreturn void die_of_option(int letter, char *const *argv)
+{
+    const struct verb_option *option = option_of(optopt);
+    const char *word = argv[optind - 1];
+    const char unknown[] = {'-', (char)optopt, 0};
+
+    if (letter == ':')
+        sv_die(SV_EXIT_USAGE, "--", option->name, " needs ", option->arg, ": ",
+               option->help);
+    if (optopt && option->name && strchr(word, '='))
+        sv_die(SV_EXIT_USAGE, "--", option->name, " takes no word: ", word);
+    die_of_unknown(optopt ? unknown : word);
+}
+
+/* Takes one option. */
+static void take_option(struct call *call, int letter, char *const *argv)
 {
     switch (letter) {
     case 'r':
@@ -185,7 +223,7 @@ static void take_option(struct call *call, int letter, const char *used)
     case 'V':
         sv_print_and_exit("svctl " SV_VERSION "\n");
     default:
-        sv_die_usage(used);
+        die_of_option(letter, argv);
     }
 }
 
@@ -205,6 +243,7 @@ static void check_options(const struct verb *verb, const struct call *call)
 /* The two forms in which getopt_long(3) wants to know the options. */
 static void list_options(char *letters, struct option *names)
 {
+    *letters++ = ':'; /* a word that is missing is told from others */
     for (const struct verb_option *option = verb_options; option->name;
          option++) {
         if (option->has_short) {
@@ -222,13 +261,14 @@ static void list_options(char *letters, struct option *names)
 
 static void read_command_line(struct call *call, int argc, char **argv)
 {
-    char letters[2 * VERB_OPTIONS_MAX + 1];
+    char letters[2 * VERB_OPTIONS_MAX + 2];
     struct option names[VERB_OPTIONS_MAX + 1] = {0};
     int letter;
 
     list_options(letters, names);
+    opterr = 0; /* it is said here */
     while ((letter = getopt_long(argc, argv, letters, names, NULL)) >= 0) {
-        take_option(call, letter, svctl_usage);
+        take_option(call, letter, argv);
         call->given[letter] = true;
     }
     call->args = argv + optind;
