@@ -105,6 +105,18 @@ bool links_have(const struct links *links, const char *name,
     return find_letter(links, name, letters) != NULL;
 }
 
+bool links_hold(const struct links *links, const char *bundle,
+                const char *other)
+{
+    size_t count;
+    const struct link *link = links_of(links, bundle, &count);
+
+    for (; count > 0; link++, count--)
+        if (link->letter == SV_LINK_HOLDS && strcmp(link->other, other) == 0)
+            return true;
+    return false;
+}
+
 const struct link *links_blame(const struct links *links, const char *name)
 {
     static const char letters[] = {

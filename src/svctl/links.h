@@ -37,6 +37,10 @@ const struct link *links_of(const struct links *links, const char *name,
 bool links_have(const struct links *links, const char *name,
                 unsigned char letter);
 
+/* Is the other among what the bundle holds?  Not what bundles in it hold. */
+bool links_hold(const struct links *links, const char *bundle,
+                const char *other);
+
 /* Does name need the other, or hold it? */
 bool link_is_hard(const struct link *link);
 

@@ -7,12 +7,15 @@
  * reason.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sv/at.h"
 #include "sv/clock.h"
+#include "sv/paths.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
 #include "svctl/links.h"
@@ -37,7 +40,8 @@ enum next {
     NEXT_START, /* of what was asked for, and so of all that it needs */
     NEXT_CONT,
     NEXT_WAIT,
-    NEXT_CHECK,
+    NEXT_CHECK,     /* its definition */
+    NEXT_CHECK_ALL, /* where that is none */
     NEXT_DEPS,
 };
 
@@ -102,6 +106,18 @@ static void put_due(FILE *to, const char *what, uint64_t due_ms)
             due_ms % 1000 / 100);
 }
 
+/* It tells of its readiness by being asked.  What is not there to look at is no
+ * reason not to go on. */
+static bool is_checked(const struct why *why, const char *name)
+{
+    char dir[SV_PATH_MAX];
+
+    sv_at(dir, why->call->live, name);
+    return sv_at_exists(AT_FDCWD, dir, SV_CHECK) &&
+           !sv_at_exists(AT_FDCWD, dir, SV_NOTIFICATION_FD) &&
+           !sv_at_exists(AT_FDCWD, dir, SV_NOTIFY_SOCKET);
+}
+
 static enum next put_alive(FILE *to, const struct why *why,
                            const struct sv_wire_row *row)
 {
@@ -121,7 +137,9 @@ static enum next put_alive(FILE *to, const struct why *why,
         return NEXT_CONT;
     }
     if (!(row->flags & SV_ROW_ONESHOT) && !row_is_ready(row))
-        fputs(", and has not said that it is ready", to);
+        fputs(is_checked(why, row->name)
+                  ? ", and its check has not succeeded yet"
+                  : ", and has not said that it is ready", to);
     return NEXT_LOG;
 }
 
@@ -131,7 +149,7 @@ static enum next put_unwanted(FILE *to, const struct why *why,
     if (*row->note && row->flags & SV_ROW_NEVER_STARTED) {
         fputs("can not be run: ", to);
         print_clean(to, row->note);
-        return NEXT_CHECK;
+        return NEXT_CHECK_ALL;
     }
     if (row->flags & SV_ROW_NEVER_STARTED &&
         !(row->flags & SV_ROW_NORMALLY_UP)) {
@@ -144,6 +162,22 @@ static enum next put_unwanted(FILE *to, const struct why *why,
         put_deaths(to, why, row);
     }
     return NEXT_START;
+}
+
+/* It is down, and not for long. */
+static enum next put_wanted(FILE *to, const struct why *why,
+                            const struct sv_wire_row *row)
+{
+    bool has_died = row->deaths > 0;
+
+    fputs(has_died ? "died" : "has not been started", to);
+    put_deaths(to, why, row);
+    if (row->due_ms)
+        put_due(to,
+                has_died ? ", and is started again" : ", and is tried again",
+                row->due_ms);
+    put_note(to, row);
+    return !has_died && *row->note ? NEXT_CHECK : NEXT_RETRY;
 }
 
 /* The rest of a sentence that begins with "it" or "which". */
@@ -171,12 +205,7 @@ static enum next put_row(FILE *to, const struct why *why,
     }
     if (!(row->flags & SV_ROW_WANT_UP))
         return put_unwanted(to, why, row);
-    fputs(row->deaths ? "died" : "has not been started", to);
-    put_deaths(to, why, row);
-    put_note(to, row);
-    if (row->due_ms)
-        put_due(to, ", and is started again", row->due_ms);
-    return NEXT_LOG;
+    return put_wanted(to, why, row);
 }
 
 /* ---- who waits for whom ------------------------------------------------- */
@@ -198,11 +227,33 @@ static void put_missing(FILE *to, const struct why *why, const char *name)
     print_clean(to, links_hint(&why->links, &why->rows, name, hint));
 }
 
+/* The bundle that holds the other and that name needs; NULL: there is none, or
+ * it needs the other itself. */
+static const char *bundle_between(const struct links *links, const char *name,
+                                  const char *other)
+{
+    const char *bundle = NULL;
+    size_t count;
+    const struct link *link = links_of(links, name, &count);
+
+    for (; count > 0; link++, count--) {
+        if (!link_is_edge(link))
+            continue;
+        if (strcmp(link->other, other) == 0)
+            return NULL;
+        if (links_hold(links, link->other, other))
+            bundle = link->other;
+    }
+    return bundle;
+}
+
 /* Says for whom, and goes on to that one; false: there the search ends. */
 static bool put_blame(FILE *to, const struct why *why, struct cause *cause,
                       const struct link *blame)
 {
     bool is_bundle = links_have(&why->links, cause->name, SV_LINK_BUNDLE);
+    const char *between =
+        bundle_between(&why->links, cause->name, blame->other);
 
     if (blame->letter == SV_BLAME_UNPAIRED) {
         fputs("is a producer for ", to);
@@ -214,6 +265,10 @@ static bool put_blame(FILE *to, const struct why *why, struct cause *cause,
     fputs(blame->letter == SV_BLAME_AFTER ? "comes after "
           : is_bundle                     ? "holds "
                                           : "needs ", to);
+    if (between) {
+        print_clean(to, between);
+        fputs(", which holds ", to);
+    }
     switch (blame->letter) {
     case SV_BLAME_MISSING:
         put_missing(to, why, blame->other);
@@ -272,6 +327,17 @@ static const char *log_of(const struct why *why, const char *name)
     return rows_find(&why->rows, SV_CATCH_ALL) ? SV_CATCH_ALL : NULL;
 }
 
+/* Where to look, if no command shows it. */
+static void put_where_it_says(FILE *to, const struct why *why,
+                              const struct cause *cause)
+{
+    if (cause->next != NEXT_LOG || log_of(why, cause->name))
+        return;
+    fputs("; what ", to);
+    print_clean(to, cause->name);
+    fputs(" writes goes where svscan's own messages go", to);
+}
+
 /* The command, after "svctl"; NULL: there is none to type. */
 static const char *next_words(const struct why *why, const char *asked,
                               const struct cause *cause, const char **name)
@@ -280,10 +346,7 @@ static const char *next_words(const struct why *why, const char *asked,
     switch (cause->next) {
     case NEXT_LOG:
         *name = log_of(why, cause->name);
-        if (*name)
-            return "log";
-        *name = cause->name;
-        return "status";
+        return *name ? "log" : NULL;
     case NEXT_RETRY:
         *name = log_of(why, cause->name);
         if (*name)
@@ -297,14 +360,24 @@ static const char *next_words(const struct why *why, const char *asked,
         return "cont";
     case NEXT_WAIT:
         return "wait down";
-    case NEXT_CHECK:
-        *name = why->call->given['r'] && *why->defs ? why->defs : NULL;
-        return "check";
     case NEXT_DEPS:
         return "deps";
     default:
         return NULL;
     }
+}
+
+/* A logger is in its service's definition; a tree may have none but its live
+ * service directories. */
+static void put_check(FILE *to, const struct why *why,
+                      const struct cause *cause)
+{
+    fputs("svctl check ", to);
+    print_clean(to, *why->defs ? why->defs : why->call->live);
+    if (cause->next == NEXT_CHECK_ALL)
+        return;
+    putc('/', to);
+    print_clean_bytes(to, cause->name, strcspn(cause->name, "/"));
 }
 
 static void put_next(FILE *to, const struct why *why, const char *asked,
@@ -313,10 +386,13 @@ static void put_next(FILE *to, const struct why *why, const char *asked,
     const char *name;
     const char *words = next_words(why, asked, cause, &name);
 
+    if (cause->next == NEXT_CHECK || cause->next == NEXT_CHECK_ALL)
+        put_check(to, why, cause);
+
     if (!words)
         return;
     fputs("svctl ", to);
-    if (why->call->given['r'] && cause->next != NEXT_CHECK)
+    if (why->call->given['r'])
         fprintf(to, "-r %s ", why->call->live);
     fputs(words, to);
     if (name) {
@@ -347,8 +423,10 @@ static void explain(const struct why *why, const char *asked, char **sentence,
     print_clean(to, asked);
     fputs(is_up(why, asked) ? " is up: it " : " is not up: it ", to);
     put_cause(to, why, &cause);
-    if (!is_up(why, asked))
+    if (!is_up(why, asked)) {
+        put_where_it_says(to, why, &cause);
         put_next(to_next, why, asked, &cause);
+    }
     if (fclose(to) == EOF || fclose(to_next) == EOF)
         sv_die_sys("unable to find words");
 }
