@@ -32,18 +32,24 @@ add_to_image() {
     IMAGE=$SCRATCH/image
 }
 
-# start_machine: boots, from the file DISK if that is set, and waits for the
-# page and a prompt, which begins with NAME.
+# boot_machine: boots, from the file DISK if that is set.
 DISK=
-NAME=mere
-start_machine() {
+boot_machine() {
     PORT=$(free_port $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 20000)))
+    rm -f "$SCRATCH/keys"
     mkfifo "$SCRATCH/keys"
     exec 3<>"$SCRATCH/keys"
     (vm "$PORT" "$DISK") <"$SCRATCH/keys" >"$SCRATCH/console" 2>&1 &
     MACHINE=$!
-    await 60 serves "$PORT"
-    await 60 console_says "^$NAME:.*# "
+}
+
+# start_machine: the same, and waits for the page and a prompt, which begins with
+# NAME.
+NAME=mere
+start_machine() {
+    boot_machine
+    await 150 serves "$PORT"
+    await 150 console_says "^$NAME:.*# "
 }
 
 # guest SECONDS COMMAND: what root types, which must end with 0 by then.
@@ -55,6 +61,13 @@ guest() {
     type_line "$*; echo an\"\"swer $asked \$?"
     await "$guest_seconds" console_says "^answer $asked [0-9]"
     console_says "^answer $asked 0\$" || fail "in the machine: $*"
+}
+
+# monitor LINE...: what is typed at qemu itself.
+monitor() {
+    printf '\001c' >&3
+    printf '%s\n' "$@" >&3
+    printf '\001c' >&3
 }
 
 machine_is_off() { ! kill -0 "$MACHINE" 2>"$SCRATCH/why"; }
