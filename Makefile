@@ -32,7 +32,7 @@
 #
 # To add a source file, name it in one list below.  -MMD finds the headers.
 
-LIBSV = at birth blame boot causes child clock command control dated event filter hold json link \
+LIBSV = at birth blame boot causes child clock command control dated event filter hold join json link \
 	logdir notify pattern perms reader relay say service ship stamp state status tally tree \
 	wait wire words
 ENGINE = act adopt check death definition engine equip graph hear line lock locked loop machine noexec \

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,6 +23,7 @@
 
 #include "engine/act.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -125,7 +125,7 @@ static void count_failure(struct health *health, const char *how)
 
 static void be_told(struct health *health, const siginfo_t *info)
 {
-    char how[64];
+    char how[64], number[SV_NUMBER_MAX];
 
     if (info->si_code == CLD_EXITED && info->si_status == 0) {
         health->failures = 0;
@@ -134,12 +134,13 @@ static void be_told(struct health *health, const siginfo_t *info)
         return;
     }
     if (health->is_late)
-        snprintf(how, sizeof how, "it took too long");
+        sv_join(how, sizeof how, SV_STRINGS("it took too long"));
     else if (info->si_code == CLD_EXITED)
-        snprintf(how, sizeof how, "exit code %d", info->si_status);
+        sv_join(how, sizeof how,
+                SV_STRINGS("exit code ", sv_number(number, info->si_status)));
     else
-        snprintf(how, sizeof how, "signal SIG%s",
-                 sv_signal_name(info->si_status));
+        sv_join(how, sizeof how,
+                SV_STRINGS("signal SIG", sv_signal_name(info->si_status)));
     count_failure(health, how);
 }
 

@@ -26,7 +26,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -34,6 +33,7 @@
 
 #include "engine/act.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -46,12 +46,17 @@ enum {
 
 void service_describe_end(int wstat, char text[static 64])
 {
+    char number[SV_NUMBER_MAX];
+
     if (wstat == SV_WSTAT_UNKNOWN)
-        snprintf(text, 64, "nobody knows how");
+        sv_join(text, 64, SV_STRINGS("nobody knows how"));
     else if (WIFEXITED(wstat))
-        snprintf(text, 64, "exit code %d", WEXITSTATUS(wstat));
+        sv_join(text, 64,
+                SV_STRINGS("exit code ",
+                           sv_number(number, WEXITSTATUS(wstat))));
     else
-        snprintf(text, 64, "signal SIG%s", sv_signal_name(WTERMSIG(wstat)));
+        sv_join(text, 64,
+                SV_STRINGS("signal SIG", sv_signal_name(WTERMSIG(wstat))));
 }
 
 /* A service that dies again and again gets one line, not one a second; what was

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "engine/walk.h"
 #include "sv/at.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -478,9 +478,9 @@ const char *definition_fault(const struct order *order, const char *name)
 
         if (node->out[i].kind != GRAPH_READS || feeds(from, node))
             continue;
-        snprintf(words, sizeof words,
-                 "it is a consumer for %s, whose " SV_PRODUCER_FOR
-                 " does not name it", from->name);
+        sv_join(words, sizeof words,
+                SV_STRINGS("it is a consumer for ", from->name,
+                           ", whose " SV_PRODUCER_FOR " does not name it"));
         return words;
     }
     return NULL;

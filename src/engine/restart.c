@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,14 +108,14 @@ static void write_counts(struct service *service,
 static void note_failure(struct service *service, uint32_t max,
                          uint32_t window_ms)
 {
-    char text[96];
+    char most[SV_NUMBER_MAX], seconds[SV_NUMBER_MAX], tenths[SV_NUMBER_MAX];
 
-    snprintf(text, sizeof text,
-             "failed: %u restart%s in %u.%u s: it stays down until it is"
-             " started by hand",
-             (unsigned)max, max == 1 ? "" : "s", (unsigned)(window_ms / 1000),
-             (unsigned)(window_ms % 1000 / 100));
-    service_note(service, SV_STRINGS(text));
+    service_note(service,
+                 SV_STRINGS("failed: ", sv_number(most, max),
+                            max == 1 ? " restart in " : " restarts in ",
+                            sv_number(seconds, window_ms / 1000), ".",
+                            sv_number(tenths, window_ms % 1000 / 100),
+                            " s: it stays down until it is started by hand"));
 }
 
 /* ---- for the rest of the engine ------------------------------------------ */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "engine/said.h"
 #include "sv/at.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 
@@ -68,11 +68,9 @@ static bool find_address(const struct service *service,
         return false;
     base[n] = '\0';
     *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    n = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s%s%s",
-                 base, strcmp(service->dir, ".") == 0 ? "" : service->dir,
-                 strcmp(service->dir, ".") == 0 ? "" : "/", SV_NOTIFY_NAME);
-    errno = ENAMETOOLONG;
-    return n > 0 && (size_t)n < sizeof address->sun_path;
+    return sv_join(address->sun_path, sizeof address->sun_path,
+                   SV_STRINGS(base, "/",
+                              sv_at(path, service->dir, SV_NOTIFY_NAME)));
 }
 
 /* What is there under its name must be a socket of an earlier time. */
@@ -126,8 +124,8 @@ static bool have_socket(struct notify *notify)
 
     if (!find_address(service, &address))
         return false;
-    snprintf(notify->socket_variable, sizeof notify->socket_variable, "%s%s",
-             SOCKET_VARIABLE, address.sun_path);
+    sv_join(notify->socket_variable, sizeof notify->socket_variable,
+            SV_STRINGS(SOCKET_VARIABLE, address.sun_path));
     sv_at(path, service->dir, SV_NOTIFY_NAME);
     if (notify->socket.fd >= 0
         && fstatat(service->base, path, &st, AT_SYMLINK_NOFOLLOW) == 0
@@ -180,14 +178,16 @@ static void begin(struct notify *notify)
 {
     struct service *service = notify->service;
     uint32_t ms = service_number(service, SV_WATCHDOG, 0);
+    char number[SV_NUMBER_MAX];
 
     service_hear_said(service);
     notify->told = 0;
     notify->said = (struct said){ .watchdog_ms = ms };
     notify->watchdog_variable[0] = '\0';
     if (ms > 0)
-        snprintf(notify->watchdog_variable, sizeof notify->watchdog_variable,
-                 "%s%llu", WATCHDOG_VARIABLE, 1000ULL * ms);
+        sv_join(notify->watchdog_variable, sizeof notify->watchdog_variable,
+                SV_STRINGS(WATCHDOG_VARIABLE,
+                           sv_number(number, INT64_C(1000) * ms)));
     notify_save(notify);
 }
 

@@ -2,13 +2,13 @@
 /*
  * show.c - what is to be known of a service: its notes, and its row.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/act.h"
 #include "sv/at.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 
@@ -144,8 +144,8 @@ void service_row(const struct service *service, struct sv_wire_row *row)
         .due_ms = ms_until(&service->timer),
         .memory = UINT64_MAX,
     };
-    snprintf(row->name, sizeof row->name, "%s", service->name);
+    sv_join(row->name, sizeof row->name, SV_STRINGS(service->name));
     if (service->note != NULL)
-        snprintf(row->note, sizeof row->note, "%s", service->note);
+        sv_join(row->note, sizeof row->note, SV_STRINGS(service->note));
     service_show_said(service, row);
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,8 @@
 #include "sv/at.h"
 #include "sv/child.h"
 #include "sv/clock.h"
+#include "sv/join.h"
+#include "sv/say.h"
 
 enum { ANCESTORS_MOST = 64, TICK_MS = 10 };
 
@@ -33,9 +34,9 @@ static bool lives(pid_t pid)
 /* Is uid one of the user ids of the process?  A zombie has them still. */
 static bool has_user(pid_t pid, uid_t uid)
 {
-    char dir[32], text[1025];
+    char dir[32], number[SV_NUMBER_MAX], text[1025];
 
-    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
+    sv_join(dir, sizeof dir, SV_STRINGS("/proc/", sv_number(number, pid)));
 
     ssize_t n = sv_at_read(AT_FDCWD, dir, "status", text, sizeof text - 1);
 

@@ -2,9 +2,10 @@
 /*
  * blame.c - why a service is not up, as far as others are the reason.
  */
-#include <stdio.h>
 
 #include "sv/blame.h"
+#include "sv/join.h"
+#include "sv/say.h"
 
 static const struct {
     enum sv_blame blame;
@@ -29,7 +30,7 @@ char *sv_blame_words(enum sv_blame blame, const char *whom, char *text,
     *text = '\0';
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i].blame == blame)
-            snprintf(text, size, "%s%s%s", words[i].before, whom,
-                     words[i].after);
+            sv_join(text, size,
+                    SV_STRINGS(words[i].before, whom, words[i].after));
     return text;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* boot.c - the lines of LIVE/.svscan/boot. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "sv/boot.h"
+#include "sv/join.h"
+#include "sv/say.h"
 #include "sv/service.h"
 
 enum { DIGITS_MAX = 18 }; /* so that an int64_t holds it */
@@ -25,11 +25,13 @@ size_t sv_boot_write(char buf[static SV_BOOT_LINE_MAX], int64_t at,
                      enum sv_boot_event event, const char *name)
 {
     bool named = has_name(event);
-    int n = snprintf(buf, SV_BOOT_LINE_MAX, "%" PRId64 " %s%s%.*s\n", at,
-                     words[event], named ? " " : "", (int)SV_BOOT_NAME_MAX,
-                     named ? name : "");
+    char number[SV_NUMBER_MAX], cut[SV_BOOT_NAME_MAX + 1];
 
-    return (size_t)n;
+    sv_join(cut, sizeof cut, SV_STRINGS(named ? name : ""));
+    sv_join(buf, SV_BOOT_LINE_MAX,
+            SV_STRINGS(sv_number(number, at), " ", words[event],
+                       named ? " " : "", cut, "\n"));
+    return strlen(buf);
 }
 
 /* A service's, or that of its logger. */

@@ -20,6 +20,8 @@
 #include "sv/at.h"
 #include "sv/child.h"
 #include "sv/clock.h"
+#include "sv/join.h"
+#include "sv/say.h"
 #include "sv/state.h"
 
 enum {
@@ -93,9 +95,9 @@ static bool parse_field(const char *line, int number, uint64_t *value)
 /* False with errno set; 0: there is no such process. */
 static bool read_field(pid_t pid, int number, uint64_t *value)
 {
-    char dir[32], line[1024];
+    char dir[32], digits[SV_NUMBER_MAX], line[1024];
 
-    snprintf(dir, sizeof dir, "/proc/%ld", (long)pid);
+    sv_join(dir, sizeof dir, SV_STRINGS("/proc/", sv_number(digits, pid)));
 
     ssize_t n = sv_at_read(AT_FDCWD, dir, "stat", line, sizeof line - 1);
 

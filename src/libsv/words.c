@@ -3,11 +3,12 @@
  * words.c - a command line in a file, split into words.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sv/join.h"
+#include "sv/say.h"
 #include "sv/words.h"
 
 struct reader {
@@ -134,11 +135,14 @@ bool sv_words_program(char path[static SV_PATH_MAX], const char *word)
     if (dirs == NULL)
         dirs = "/usr/bin:/bin";
     while (*dirs != '\0') {
-        int n = (int)strcspn(dirs, ":");
-        int used = snprintf(path, SV_PATH_MAX, "%.*s/%s", n, dirs, word);
+        size_t n = strcspn(dirs, ":");
 
-        if (n > 0 && used < SV_PATH_MAX && access(path, X_OK) == 0)
-            return true;
+        if (n > 0 && n < SV_PATH_MAX) {
+            *(char *)mempcpy(path, dirs, n) = '\0';
+            if (sv_join(path + n, SV_PATH_MAX - n, SV_STRINGS("/", word))
+                && access(path, X_OK) == 0)
+                return true;
+        }
         dirs += dirs[n] == ':' ? n + 1 : n;
     }
     return false;

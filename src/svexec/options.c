@@ -9,6 +9,8 @@
 
 #include <skalibs/types.h>
 
+#include "sv/join.h"
+#include "sv/say.h"
 #include "svexec/options.h"
 
 /* Each takes the value of its option; false if it is none. */
@@ -256,23 +258,34 @@ bool options_read(struct options *options, int argc, char *argv[])
     return optind < argc && (options->lock != NULL || !options->has_wait);
 }
 
+static void add(char buf[static OPTIONS_HELP_MAX], const char *const *list)
+{
+    size_t used = strlen(buf);
+
+    sv_join(buf + used, OPTIONS_HELP_MAX - used, list);
+}
+
+/* "  -x, --name VALUE        what it does", one below the other. */
+static void add_help(char buf[static OPTIONS_HELP_MAX], size_t row)
+{
+    static const char blanks[] = "                    ";
+    const char *value = table[row].value == NULL ? "" : table[row].value;
+    size_t width = strlen(table[row].name) + 1 + strlen(value);
+
+    add(buf, SV_STRINGS("  -", ((char[]){table[row].letter, '\0'}), ", --",
+                        table[row].name, " ", value,
+                        blanks + (width < 18 ? width : 18), table[row].what,
+                        "\n"));
+}
+
 const char *options_help(char buf[static OPTIONS_HELP_MAX])
 {
-    size_t used = (size_t)snprintf(
-        buf, OPTIONS_HELP_MAX,
-        "usage: svexec [options] program args...\n"
-        "Runs the program, changed as the options say, in this order:\n\n");
-
-    for (size_t i = 0; i < ROWS && used < OPTIONS_HELP_MAX; i++) {
-        char words[40];
-
-        snprintf(words, sizeof words, "%s %s", table[i].name,
-                 table[i].value == NULL ? "" : table[i].value);
-        used += (size_t)snprintf(buf + used, OPTIONS_HELP_MAX - used,
-                                 "  -%c, --%-18s  %s\n", table[i].letter, words,
-                                 table[i].what);
-    }
-    if (used < OPTIONS_HELP_MAX)
-        snprintf(buf + used, OPTIONS_HELP_MAX - used, "\nSee svexec(8).\n");
+    *buf = '\0';
+    add(buf, SV_STRINGS("usage: svexec [options] program args...\n"
+                        "Runs the program, changed as the options say, in this"
+                        " order:\n\n"));
+    for (size_t i = 0; i < ROWS; i++)
+        add_help(buf, i);
+    add(buf, SV_STRINGS("\nSee svexec(8).\n"));
     return buf;
 }

@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "sv/event.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "svscan/alone.h"
@@ -155,7 +156,7 @@ static void name_messages(const char *name)
 {
     static char program[SV_PATH_MAX];
 
-    snprintf(program, sizeof program, "%s %s", called_as, name);
+    sv_join(program, sizeof program, SV_STRINGS(called_as, " ", name));
     sv_program = program;
 }
 

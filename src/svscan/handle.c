@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -22,6 +21,7 @@
 
 #include "engine/loop.h"
 #include "engine/spawn.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -147,7 +147,8 @@ bool handle_signal(struct tree *tree, int signal)
     pid_t pid;
     int pidfd;
 
-    snprintf(path, sizeof path, SV_TREE_S6 "/SIG%s", sv_signal_name(signal));
+    sv_join(path, sizeof path,
+            SV_STRINGS(SV_TREE_S6 "/SIG", sv_signal_name(signal)));
     if (!sv_service_executable(tree->engine.live, ".", path)) {
         if (errno != ENOENT)
             sv_warn_sys("unable to spawn ", path);

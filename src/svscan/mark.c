@@ -83,10 +83,11 @@ static bool append_path(struct mark *mark, size_t *size, const char *previous,
 
 void mark_sign(struct mark *mark, uint64_t signature)
 {
-    char digits[MARK_NAMES];
+    for (int i = 0; i < MARK_NAMES - 1; i++) {
+        int shift = 4 * (MARK_NAMES - 2 - i);
 
-    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)signature);
-    memcpy(mark->text, digits, MARK_NAMES - 1);
+        mark->text[i] = "0123456789abcdef"[signature >> shift & 15];
+    }
     mark->text[MARK_NAMES - 1] = ':';
     mark->signature = signature;
 }
@@ -166,14 +167,16 @@ static bool each_of_dir(const char *dir, size_t dir_length, const char *at,
                         bool (*each)(void *context, const char *path),
                         void *context)
 {
-    char path[SV_PATH_MAX];
+    char path[MARK_MAX + 2];
+    char *name = mempcpy(path, dir, dir_length);
 
+    if (dir_length > 0)
+        *name++ = '/';
     while (at < end) {
         const char *slash = memchr(at, '/', (size_t)(end - at));
         const char *stop = slash == NULL ? end : slash;
 
-        snprintf(path, sizeof path, "%.*s%s%.*s", (int)dir_length, dir,
-                 dir_length > 0 ? "/" : "", (int)(stop - at), at);
+        *(char *)mempcpy(name, at, (size_t)(stop - at)) = '\0';
         if (!each(context, path))
             return false;
         at = stop + 1;

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "engine/definition.h"
 #include "engine/loop.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
@@ -103,8 +103,8 @@ static void take_logger(struct tree *tree, struct service *service)
                                      .is_foreign = service->is_foreign,
                                      .producer = service };
 
-    snprintf(name, sizeof name, "%s/" SV_LOG, service->name);
-    snprintf(path, sizeof path, "%s/" SV_LOG, service->dir);
+    sv_join(name, sizeof name, SV_STRINGS(service->name, "/" SV_LOG));
+    sv_join(path, sizeof path, SV_STRINGS(service->dir, "/" SV_LOG));
     if (set_place(tree, &origin, service->base, path))
         take(tree, &origin);
 }
@@ -114,7 +114,7 @@ static bool wants_logger(const struct service *service)
     char path[SV_PATH_MAX];
     struct stat st;
 
-    snprintf(path, sizeof path, "%s/" SV_LOG, service->dir);
+    sv_join(path, sizeof path, SV_STRINGS(service->dir, "/" SV_LOG));
     return service != service->engine->catch_all
            && is_directory(service->base, path, &st);
 }
@@ -142,7 +142,7 @@ static bool has_log(const struct tree *tree, const char *name,
 {
     char path[SV_NAME_MAX + 8];
 
-    snprintf(path, sizeof path, "%s/" SV_LOG, name);
+    sv_join(path, sizeof path, SV_STRINGS(name, "/" SV_LOG));
     return strcmp(name, SV_CATCH_ALL) != 0
            && is_directory(tree->engine.live, path, st);
 }
@@ -180,7 +180,7 @@ static bool is_occupied(const struct tree *tree, const char *name)
         make_way(old);
         return true;
     }
-    snprintf(log, sizeof log, "%s/" SV_LOG, name);
+    sv_join(log, sizeof log, SV_STRINGS(name, "/" SV_LOG));
     old = namesake(tree, log);
     if (old == NULL && has_log(tree, name, &st))
         old = service_by_identity(&tree->engine, st.st_dev, st.st_ino);

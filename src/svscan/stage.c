@@ -7,13 +7,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
 
 #include "sv/at.h"
+#include "sv/join.h"
 #include "sv/paths.h"
+#include "sv/say.h"
 #include "svscan/stage.h"
 
 enum { DEPTH_MAX = 64, ROUNDS = 8 };
@@ -184,6 +185,7 @@ static bool stage_file(const struct copy *copy, int stage,
 static bool stage_link(const struct copy *copy, int stage, const char *path)
 {
     char target[SV_PATH_MAX];
+    char parent[SV_PATH_MAX];
     char text[SV_PATH_MAX];
 
     if (!sv_at_link(copy->fd, path, target)) {
@@ -194,14 +196,14 @@ static bool stage_link(const struct copy *copy, int stage, const char *path)
         return symlinkat(target, stage, path) == 0;
 
     size_t length = survey_parent(path);
-    int used = snprintf(text, sizeof text, "%s/%.*s%s%s", copy->origin,
-                        (int)length, path, length > 0 ? "/" : "", target);
 
-    if (used < 0 || (size_t)used >= sizeof text) {
-        errno = ENAMETOOLONG;
+    if (!sv_join(parent, sizeof parent, SV_STRINGS(path)))
         return false;
-    }
-    return symlinkat(text, stage, path) == 0;
+    parent[length] = '\0';
+    return sv_join(text, sizeof text,
+                   SV_STRINGS(copy->origin, "/", parent, length > 0 ? "/" : "",
+                              target))
+           && symlinkat(text, stage, path) == 0;
 }
 
 static bool stage_reference(const struct copy *copy, int stage,

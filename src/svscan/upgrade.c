@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -22,6 +21,7 @@
 
 #include "sv/at.h"
 #include "sv/clock.h"
+#include "sv/join.h"
 #include "sv/say.h"
 #include "svscan/handover.h"
 #include "svscan/tree.h"
@@ -57,8 +57,9 @@ static const char *because(const char *what)
 {
     static char reason[2 * SV_PATH_MAX];
 
-    snprintf(reason, sizeof reason, "unable to %s %s: %s", what, program,
-             strerror(errno));
+    sv_join(reason, sizeof reason,
+            SV_STRINGS("unable to ", what, " ", program, ": ",
+                       strerror(errno)));
     return reason;
 }
 
