@@ -157,6 +157,21 @@ static void read_tally(struct service *service)
         service->deaths = (uint32_t)n;
 }
 
+/* Only its first status file says that it was never started, and others have
+ * been written if it was told to start, and could not.  Of what was started there
+ * is a process, its end, or what it has done. */
+static bool was_started(const struct service *service,
+                        const struct sv_status *told)
+{
+    enum sv_child_state state = sv_child_state(service->child);
+    enum sv_child_role role = sv_child_role(service->child);
+
+    return told == NULL || told->pid != 0 || service->wstat != 0
+           || service->deaths > 0 || service->child->died != 0
+           || state == SV_CHILD_RUNNING || state == SV_CHILD_DEAD
+           || role == SV_ROLE_UP || role == SV_ROLE_DOWN;
+}
+
 /* Has neither finish nor down to end? */
 static bool is_up_or_down(const struct service *service)
 {
@@ -504,6 +519,8 @@ void adopt(struct service *service)
     if (!read_status(service, told))
         told = NULL;
     read_tally(service);
+    service->never_started =
+        service->never_started || !was_started(service, told);
     service_recall_restarts(service);
     service_recall_lateness(service);
     service->is_by_hand = sv_child_flags(child) & SV_CHILD_LIMITED;

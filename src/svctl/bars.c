@@ -116,6 +116,9 @@ static void sum_up(struct bars *bars)
 
         if (bar->started == BAR_NEVER)
             bar->started = bar->up;
+        if (bar->up == BAR_NEVER && bar->failed != BAR_NEVER &&
+            bar->started > bar->failed)
+            bar->started = BAR_NEVER; /* another start, after the boot's */
         bars->counts[bar_state(bar)]++;
         if (end > bars->total)
             bars->total = end;
