@@ -7,29 +7,46 @@
  * anything: the scripts never let the shell read one as its own language.
  */
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sv/command.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/service.h"
 #include "svctl/ask.h"
+#include "svctl/links.h"
 #include "svctl/show.h"
 #include "svctl/verbs.h"
 
-/* The options that take an argument, as a pattern of case. */
+/* What a word of a usage, in capitals, stands for: what the shell is to look
+ * up, or nothing that it could. */
+static const char *kind_of(const char *word)
+{
+    static const char *const kinds[][2] = {
+        {"NAME", "names"}, {"DIR", "dirs"},  {"DIRECTORY", "dirs"},
+        {"LIVE", "dirs"},  {"ROOT", "dirs"}, {"USER", "users"},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(word, kinds[i][0]) == 0)
+            return kinds[i][1];
+    return "none";
+}
+
+/* The options that take a word, and what kind of. */
 static void print_takers(void)
 {
-    const char *bar = "";
-
     for (const struct verb_option *option = verb_options; option->name;
          option++) {
         if (!option->arg)
             continue;
+        fputs("        ", stdout);
         if (option->has_short)
-            printf("%s-%c", bar, option->letter);
-        printf("%s--%s", option->has_short ? "|" : bar, option->name);
-        bar = "|";
+            printf("-%c|", option->letter);
+        printf("--%s) takes=%s ;;\n", option->name, kind_of(option->arg));
     }
 }
 
@@ -45,62 +62,73 @@ static void print_options(const struct verb *verb)
     }
 }
 
-/* In capitals, a word of the usage stands for something. */
-static void print_word(const char *word)
+static void print_verbs(void)
 {
-    if (islower((unsigned char)*word))
-        printf(" %s", word);
-    else if (strcmp(word, "VERB") == 0)
-        for (const struct verb *verb = verbs; verb->name; verb++)
-            printf(" %s", verb->name);
+    for (const struct verb *verb = verbs; verb->name; verb++)
+        printf(" %s", verb->name);
 }
 
-/* Of one verb: its options and words, and what the shell is to look up. */
+static void print_signals(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        if (sv_command_by_signal(number))
+            printf(" %s", sv_signal_name(number));
+}
+
+/* Of one verb: its options and words, and what the shell is to look up.  The
+ * name that new takes is none that is there. */
 static void print_verb(const struct verb *verb)
 {
     const char *args = verb->args;
+    const char *kind = "none";
+    bool is_new = strcmp(verb->name, "new") == 0;
     char word[WORD_MAX];
-    bool has_names = false;
-    bool has_dirs = false;
 
     printf("    %s) offers='", verb->name);
     print_options(verb);
     while (verb_next_word(&args, word)) {
-        print_word(word);
-        has_names = has_names || strcmp(word, "NAME") == 0;
-        has_dirs = has_dirs || strcmp(word, "DIR") == 0;
+        if (islower((unsigned char)*word))
+            printf(" %s", word);
+        else if (strcmp(word, "SIG") != 0 && !is_new)
+            kind = kind_of(word);
     }
-    printf("'%s%s ;;\n", has_names ? " names=1" : "",
-           has_dirs ? " dirs=1" : "");
+    printf("' kind=%s ;;\n", kind);
 }
 
 /* What both shells read alike.  $@ are the words between svctl and the one to
- * be completed; sets offers, names, dirs, and tree. */
+ * be completed; sets offers, kind, and tree. */
 static void print_common(void)
 {
     fputs("_svctl_look() {\n"
-          "    verb= offers= names= dirs= tree=()\n"
+          "    verb= seen=0 offers= kind=none tree=()\n"
           "    while [ $# -gt 0 ]; do\n"
-          "        case $1 in\n"
-          "        -r|--run) tree=(-r \"${2-}\") ;;\n"
-          "        esac\n"
-          "        case $1 in\n"
-          "        ", stdout);
+          "        takes=\n"
+          "        case $1 in\n", stdout);
     print_takers();
-    fputs(") [ $# -gt 1 ] || { offers=- dirs=1; return; }; shift ;;\n"
-          "        -*) ;;\n"
-          "        *) verb=${verb:-$1} ;;\n"
+    fputs("        -*) ;;\n"
+          "        *) [ -z \"$verb\" ] || seen=$((seen + 1))\n"
+          "           verb=${verb:-$1} ;;\n"
           "        esac\n"
+          "        [ -z \"$takes\" ] || [ $# -gt 1 ] || "
+          "{ kind=$takes; return; }\n"
+          "        case $1 in\n"
+          "        -r|--run) tree=(-r \"$2\") ;;\n"
+          "        esac\n"
+          "        [ -z \"$takes\" ] || shift\n"
           "        shift\n"
           "    done\n"
           "    case $verb in\n"
           "    '') offers='", stdout);
-    print_word("VERB");
+    print_verbs();
     print_options(NULL);
     fputs("' ;;\n", stdout);
     for (const struct verb *verb = verbs; verb->name; verb++)
         print_verb(verb);
     fputs("    esac\n"
+          "    [ \"$verb $seen\" != 'signal 0' ] || "
+          "{ kind=none; offers=\"$offers", stdout);
+    print_signals();
+    fputs("\"; }\n"
           "}\n\n", stdout);
 }
 
@@ -113,21 +141,20 @@ static void print_bash(void)
           "    [[ $1 == \"$word\"* ]] && COMPREPLY+=(\"$(printf %q \"$1\")\")\n"
           "}\n\n"
           "_svctl() {\n"
-          "    local verb offers names dirs tree name\n"
+          "    local verb seen takes offers kind tree name\n"
           "    local word=${COMP_WORDS[COMP_CWORD]}\n"
           "    COMPREPLY=()\n"
           "    _svctl_look \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
           "    for name in $offers; do\n"
-          "        [[ $name == - ]] || _svctl_add \"$name\"\n"
+          "        [[ $name == -* && $word != -* ]] || _svctl_add \"$name\"\n"
           "    done\n"
-          "    if [[ $names ]]; then\n"
-          "        while IFS= read -r name; do _svctl_add \"$name\"; done < \\\n"
-          "            <(svctl \"${tree[@]}\" completions names 2>/dev/null)\n"
-          "    fi\n"
-          "    if [[ $dirs ]]; then\n"
-          "        while IFS= read -r name; do _svctl_add \"$name\"; done < \\\n"
-          "            <(compgen -d -- \"$word\")\n"
-          "    fi\n"
+          "    while IFS= read -r name; do _svctl_add \"$name\"; done < <(\n"
+          "        case $kind in\n"
+          "        names) svctl \"${tree[@]}\" completions names 2>/dev/null ;;\n"
+          "        dirs) compgen -d -- \"$word\" ;;\n"
+          "        users) compgen -u -- \"$word\" ;;\n"
+          "        esac\n"
+          "    )\n"
           "}\n"
           "complete -F _svctl svctl\n", stdout);
 }
@@ -139,17 +166,19 @@ static void print_zsh(void)
           stdout);
     print_common();
     fputs("_svctl() {\n"
-          "    local verb offers names dirs tree\n"
+          "    local verb seen takes offers kind tree\n"
           "    local -a before found\n"
           "    before=(\"${(@)words[2,CURRENT-1]}\")\n"
           "    _svctl_look \"$before[@]\"\n"
-          "    [[ $offers == - ]] || found=(${=offers})\n"
-          "    if [[ -n $names ]]; then\n"
+          "    found=(${=offers})\n"
+          "    [[ $PREFIX == -* ]] || found=(${found:#-*})\n"
+          "    if [[ $kind == names ]]; then\n"
           "        found+=(\"${(@f)$(svctl \"$tree[@]\" completions names "
           "2>/dev/null)}\")\n"
           "    fi\n"
           "    compadd -a found\n"
-          "    [[ -z $dirs ]] || _files -/\n"
+          "    [[ $kind != dirs ]] || _files -/\n"
+          "    [[ $kind != users ]] || _users\n"
           "}\n"
           "# A file of fpath is the body of _svctl when that is first called.\n"
           "if [[ ${funcstack[1]} == _svctl ]]; then\n"
@@ -160,16 +189,28 @@ static void print_zsh(void)
 }
 
 /* A name with a newline in it cannot be completed. */
+static void print_name(const char *name)
+{
+    if (!strchr(name, '\n'))
+        puts(name);
+}
+
+/* Of services and bundles. */
 static int print_names(const struct call *call)
 {
     struct tree *tree = tree_open(call, NO_TIMEOUT);
     struct rows rows = {0};
+    struct links links = {0};
 
     tree_list(tree, &rows);
     rows_sort(&rows);
     for (size_t i = 0; i < rows.count; i++)
-        if (!strchr(rows.rows[i].name, '\n'))
-            puts(rows.rows[i].name);
+        print_name(rows.rows[i].name);
+    tree_links(tree, &links);
+    for (size_t i = 0; i < links.count; i++)
+        if (links.list[i].letter == SV_LINK_BUNDLE)
+            print_name(links.list[i].name);
+    links_free(&links);
     rows_free(&rows);
     tree_close(tree);
     return SV_EXIT_OK;
