@@ -2,8 +2,8 @@
 /*
  * check.c - check: errors in definitions, found without running anything.
  *
- * It asks no svscan, and needs none: an image's root is checked where it is
- * built.
+ * It needs no svscan, an image's root is checked where it is built; but a tree
+ * that is there says where its definitions are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "sv/at.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "svctl/ask.h"
 #include "svctl/keep.h"
 #include "svctl/lint.h"
 #include "svctl/needs.h"
@@ -145,6 +146,21 @@ static void say_sum(const struct findings *findings)
         puts("nothing is wrong");
 }
 
+/* Where no directory is named. */
+static void check_default(struct check *check, const struct call *call)
+{
+    char path[SV_WIRE_FACT_MAX + 1];
+    struct tree *tree = tree_open_if_any(call);
+
+    if (!tree) {
+        check_path(check, default_defs());
+        return;
+    }
+    tree_fact(tree, "definitions", path);
+    check_path(check, *path ? path : tree->live);
+    tree_close(tree);
+}
+
 int verb_check(const struct call *call)
 {
     struct check check;
@@ -162,9 +178,10 @@ int verb_check(const struct call *call)
                                ? sv_at(path, root, dir + 1)
                                : dir);
     }
-    if (!call->count)
-        check_path(&check, call->root ? sv_at(path, root, &SV_DEFS_DIR[1])
-                                      : default_defs());
+    if (!call->count && call->root)
+        check_path(&check, sv_at(path, root, &SV_DEFS_DIR[1]));
+    else if (!call->count)
+        check_default(&check, call);
     say_sum(&check.findings);
     findings_end(&check.findings);
     close(check.root);
