@@ -19,6 +19,7 @@
 #include "svctl/ask.h"
 #include "svctl/enable.h"
 #include "svctl/show.h"
+#include "svctl/verdict.h"
 
 void find_definitions(struct tree *tree, char path[static SV_WIRE_FACT_MAX + 1])
 {
@@ -83,6 +84,17 @@ bool enable_one(int definitions, const char *name, bool enabled)
     return false;
 }
 
+/* For people, who would ask what it does now. */
+static void say_done(const struct sv_wire_row *row, bool enabled)
+{
+    char state[STATE_TEXT_MAX];
+
+    if (isatty(2))
+        fprintf(stderr, "%s: %s from the next boot on; now it is %s\n",
+                row->name, enabled ? "to be up" : "left down",
+                row_state(state, row));
+}
+
 static void report(struct json *json, int definitions, const char *name)
 {
     const char *error = json_fault(name);
@@ -114,7 +126,10 @@ static int enable(const struct call *call, bool enabled)
         json_open(json, "services", '[');
     }
     for (size_t i = 0; i < rows.count; i++) {
-        done &= enable_one(definitions, rows.rows[i].name, enabled);
+        if (enable_one(definitions, rows.rows[i].name, enabled))
+            say_done(&rows.rows[i], enabled);
+        else
+            done = false;
         if (json)
             report(json, definitions, rows.rows[i].name);
     }

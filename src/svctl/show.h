@@ -14,7 +14,9 @@
 struct look {
     size_t width;     /* of the terminal; 0: none, lines may be of any length */
     bool has_colour;
-    bool is_close;    /* show what each service says of itself as well */
+    bool is_close;    /* show what each service says of itself as well, */
+    int definitions;  /* ... and which of those in this directory are disabled;
+                         -1: not known */
     int64_t realtime; /* CLOCK_REALTIME ns, now */
 };
 

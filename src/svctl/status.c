@@ -2,10 +2,12 @@
 /*
  * status.c - status and events: what the services do.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sv/clock.h"
 #include "sv/say.h"
@@ -102,16 +104,28 @@ static void say_lag(const struct lag *lag, const char *name,
     print_wrapped(stdout, "", text, look);
 }
 
+/* A directory, or -1: there is none, or it is not ours to look at. */
+static int look_at_definitions(struct tree *tree)
+{
+    char path[SV_WIRE_FACT_MAX + 1];
+
+    tree_fact(tree, "definitions", path);
+    return *path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 /* For people. */
 static void show(const struct call *call, struct tree *tree,
                  const struct rows *rows)
 {
     struct look look = look_of(1);
-
     struct lag lag;
 
     look.is_close = call->count > 0;
+    if (look.is_close)
+        look.definitions = look_at_definitions(tree);
     table_print(stdout, rows, &look);
+    if (look.definitions >= 0)
+        close(look.definitions);
     for (size_t i = 0; i < rows->count; i++)
         if (lag_of(call->live, &rows->rows[i], &lag))
             say_lag(&lag, rows->rows[i].name, &look);

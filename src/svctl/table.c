@@ -18,6 +18,7 @@
 #include "sv/json.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "svctl/enable.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 #include "svctl/when.h"
@@ -45,7 +46,7 @@ enum colour { PLAIN = 0, RED = 31, GREEN = 32, YELLOW = 33 };
 
 struct look look_of(int fd)
 {
-    struct look look = {.realtime = sv_realtime()};
+    struct look look = {.realtime = sv_realtime(), .definitions = -1};
     const char *no_colour = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
     struct winsize size;
@@ -275,6 +276,9 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
         print_wrapped(to, "  note: ", row->note, look);
     if (*row->said && look->is_close)
         print_wrapped(to, "  says: ", row->said, look);
+    if (look->is_close && look->definitions >= 0 &&
+        !is_enabled(look->definitions, row->name))
+        fputs("  disabled: it is left down at the next boot\n", to);
     if (row->flags & SV_ROW_CHANGED)
         print_wrapped(to, "  changed: ",
                       "its definition is newer; a restart takes it up, once "
