@@ -89,10 +89,8 @@ static void say_done(const struct sv_wire_row *row, bool enabled)
 {
     char state[STATE_TEXT_MAX];
 
-    if (isatty(2))
-        fprintf(stderr, "%s: %s from the next boot on; now it is %s\n",
-                row->name, enabled ? "to be up" : "left down",
-                row_state(state, row));
+    fprintf(stderr, "%s: %s from the next boot on; now it is %s\n", row->name,
+            enabled ? "to be up" : "left down", row_state(state, row));
 }
 
 static void report(struct json *json, int definitions, const char *name)
@@ -126,10 +124,10 @@ static int enable(const struct call *call, bool enabled)
         json_open(json, "services", '[');
     }
     for (size_t i = 0; i < rows.count; i++) {
-        if (enable_one(definitions, rows.rows[i].name, enabled))
-            say_done(&rows.rows[i], enabled);
-        else
+        if (!enable_one(definitions, rows.rows[i].name, enabled))
             done = false;
+        else if (call->tells)
+            say_done(&rows.rows[i], enabled);
         if (json)
             report(json, definitions, rows.rows[i].name);
     }

@@ -334,5 +334,6 @@ int main(int argc, char *argv[])
     check_options(verb, &call);
     if (!call.live)
         call.live = default_live();
+    call.tells = isatty(2);
     return verb->function(&call);
 }

@@ -40,8 +40,8 @@ static int list(const struct call *call)
         const struct sv_wire_row *row = &rows.rows[i];
         const char *status = row->flags & SV_ROW_NEVER_STARTED && *row->note
                                  ? "unsupervised"
-                             : row_is_alive(row) ? "up"
-                                                 : "down";
+                             : row_is_alive(row) || row_is_ready(row) ? "up"
+                                                                      : "down";
 
         if (row->flags & SV_ROW_FOREIGN)
             continue;

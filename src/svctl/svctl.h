@@ -32,6 +32,7 @@ struct call {
     bool svg;           /* --svg */
     const char *root;   /* --root; NULL: this machine's */
     bool help;          /* -h */
+    bool tells;         /* what was done: to somebody at a terminal */
     bool given[128];    /* by the letter of verbs.c: which options were there */
     char **args;        /* what follows the verb, NULL at the end */
     size_t count;
