@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sv/blame.h"
 #include "sv/clock.h"
@@ -29,6 +28,8 @@ struct change {
     const char *letter;  /* of ORDER; NULL: only waits */
     struct target *targets; /* sorted by name */
     size_t count;
+    struct rows others; /* that were stopped as well, for whoever is told */
+    bool hears_others;
     struct progress progress;
     char shown[SV_NAME_MAX + 1]; /* the one that it is about */
 };
@@ -65,6 +66,23 @@ static void take_targets(struct change *change, const struct rows *rows)
           compare_targets);
 }
 
+/* What needs a target is stopped before it. */
+static void see_other(struct change *change, const struct sv_wire_row *row)
+{
+    struct rows *others = &change->others;
+    bool stops = row->state == SV_WIRE_STOPPING ||
+                 row->state == SV_WIRE_FINISHING ||
+                 row->state == SV_WIRE_DOWN;
+    size_t i = 0;
+
+    while (i < others->count && strcmp(others->rows[i].name, row->name) != 0)
+        i++;
+    if (i < others->count)
+        others->rows[i] = *row;
+    else if (stops && !(row->flags & SV_ROW_WANT_UP))
+        rows_add(others, row);
+}
+
 static void see_row(void *context, const struct sv_wire_row *row)
 {
     struct change *change = context;
@@ -73,6 +91,8 @@ static void see_row(void *context, const struct sv_wire_row *row)
     progress_see(&change->progress, row);
     if (target)
         target_see(target, change->goal, row);
+    else if (change->hears_others)
+        see_other(change, row);
 }
 
 /* There is none such, any more; or it is not ours to command. */
@@ -219,6 +239,15 @@ static enum asked look_closer(struct change *change, const struct target *target
     return tree_ask(tree, &hearer);
 }
 
+/* Who is being stopped; NULL: nobody. */
+static const struct sv_wire_row *stopping_other(const struct change *change)
+{
+    for (size_t i = 0; i < change->others.count; i++)
+        if (change->others.rows[i].state != SV_WIRE_DOWN)
+            return &change->others.rows[i];
+    return NULL;
+}
+
 static enum asked show(struct change *change, const struct target *target,
                        size_t pending)
 {
@@ -233,6 +262,7 @@ static enum asked show(struct change *change, const struct target *target,
     if (progress_is_due(progress)
         || (is_another && target->now.state == SV_WIRE_WAITING))
         asked = look_closer(change, target);
+    progress->other = stopping_other(change);
     progress_show(progress, &target->now, pending, change->tree->deadline);
     return asked;
 }
@@ -287,12 +317,14 @@ static enum asked attempt(struct change *change)
 {
     enum asked asked = ASKED;
 
+    change->hears_others = false;
     if (!change->call->no_wait)
         asked = watch(change);
     if (asked == ASKED && (change->tree->losses || !change->call->no_wait))
         asked = look_again(change);
     if (asked == ASKED && change->goal == GOAL_ONCE && !change->call->no_wait)
         asked = await_finishes(change);
+    change->hears_others = change->goal == GOAL_STOP && change->call->tells;
     if (asked == ASKED)
         asked = command(change);
     if (asked == ASKED && !change->call->no_wait)
@@ -312,13 +344,11 @@ static void reason_of_late(const struct target *target,
              target->now.note);
 }
 
-static void say_done(const struct target *target)
+static void say_done(const struct sv_wire_row *row)
 {
     char state[STATE_TEXT_MAX];
 
-    if (isatty(2))
-        fprintf(stderr, "%s: %s\n", target->now.name,
-                row_state(state, &target->now));
+    fprintf(stderr, "%s: %s\n", row->name, row_state(state, row));
 }
 
 static void json_target(struct json *json, const struct target *target,
@@ -338,7 +368,8 @@ static int report_one(const struct call *call, const struct target *target,
     if (call->no_wait && !target->is_refused)
         return SV_EXIT_OK;
     if (verdict == DONE) {
-        say_done(target);
+        if (call->tells)
+            say_done(&target->now);
         return SV_EXIT_OK;
     }
     if (verdict == FAILED)
@@ -357,6 +388,8 @@ static int report(struct change *change)
     bool failed = false;
 
     progress_end(&change->progress);
+    for (size_t i = 0; i < change->others.count; i++)
+        say_done(&change->others.rows[i]);
     if (json)
         json_open(json, "services", '[');
     for (size_t i = 0; i < change->count; i++) {
@@ -389,7 +422,7 @@ static int change(const struct call *call, char **names, enum goal goal,
     struct rows rows = {0};
     int code;
 
-    progress_begin(&change.progress);
+    progress_begin(&change.progress, call->tells);
     change.tree = tree_open(call, timeout_ms);
     tree_choose(change.tree, names, call->all, &rows);
     take_targets(&change, &rows);
@@ -398,6 +431,7 @@ static int change(const struct call *call, char **names, enum goal goal,
         tree_reconnect(change.tree);
     code = report(&change);
     free(change.targets);
+    rows_free(&change.others);
     tree_close(change.tree);
     return code;
 }

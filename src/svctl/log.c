@@ -42,7 +42,8 @@ static _Noreturn void die_of_no_logger(struct tree *tree, const char *name)
                                  "log of all that have none: svctl log "
                                  SV_CATCH_ALL);
     sv_die(SV_EXIT_NO, name, " has no logger: what it writes goes where "
-                             "svscan's own messages go");
+                             "svscan's own messages go (a log/run in its "
+                             "definition makes one)");
 }
 
 static bool has_logger(const char *name)

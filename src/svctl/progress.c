@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sv/blame.h"
 #include "sv/clock.h"
@@ -13,9 +12,9 @@
 #include "svctl/progress.h"
 #include "svctl/verdict.h"
 
-void progress_begin(struct progress *progress)
+void progress_begin(struct progress *progress, bool is_on)
 {
-    *progress = (struct progress){.is_on = isatty(2), .began = sv_boottime()};
+    *progress = (struct progress){.is_on = is_on, .began = sv_boottime()};
     progress->due = progress->began + SV_SECOND;
 }
 
@@ -72,6 +71,9 @@ static void put_what(const struct progress *progress,
         return;
     }
     fputs(row_state(state, row), stderr);
+    if (progress->other && row->state != SV_WIRE_STOPPING)
+        fprintf(stderr, ", and %s is %s", progress->other->name,
+                row_state(state, progress->other));
     if (row->due_ms)
         fprintf(stderr, ", %s in %" PRIu64 " s",
                 row->state == SV_WIRE_WAITING    ? "started"

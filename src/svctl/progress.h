@@ -23,9 +23,11 @@ struct progress {
     char blame;     /* of enum sv_blame: why it waits */
     struct sv_wire_row whom; /* ... and for whom; state SV_WIRE_GONE: it is not
                                 known what that one does */
+    const struct sv_wire_row *other; /* who is stopped before it; NULL: nobody */
 };
 
-void progress_begin(struct progress *progress);
+/* There is a line only if it is on. */
+void progress_begin(struct progress *progress, bool is_on);
 
 /* Another second is over, and svscan is to be asked what the line should say:
  * sets the time of the next. */
