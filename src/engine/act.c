@@ -59,12 +59,13 @@ static bool is_limited(const struct service *service)
            && !service->stopping;
 }
 
-static void forget_limit(struct service *service)
+static void change_flags(struct service *service, unsigned without,
+                         unsigned with)
 {
     struct sv_child *child = service->child;
 
     sv_child_become(child, sv_child_state(child), sv_child_role(child),
-                    sv_child_flags(child) & ~(unsigned)SV_CHILD_LIMITED);
+                    (sv_child_flags(child) & ~without) | with);
 }
 
 void service_limit_run(struct service *service)
@@ -78,7 +79,7 @@ void service_limit_run(struct service *service)
         return;
     }
     service_disarm(service);
-    forget_limit(service);
+    change_flags(service, SV_CHILD_LIMITED, 0);
 }
 
 static void note_late(struct service *service)
@@ -195,7 +196,9 @@ static void kill_sequence(struct service *service)
         service_arm_in(service, ms);
     else
         service_disarm(service);
-    forget_limit(service); /* last: until then that is what the deadline is */
+    /* Last: until then that limit is what the deadline is of, and the next
+     * svscan may tell it once more, which is better than never. */
+    change_flags(service, SV_CHILD_LIMITED, SV_CHILD_TOLD);
 }
 
 /* KILL before CONT for run, so that it does not run on; s6 has it the other
@@ -285,7 +288,7 @@ static void arm_restart(struct service *service)
 
     service->child->deadline = 0;
     if (!service->want || service->engine->is_stopping
-        || (service->is_restarting && service_must_wait(service)))
+        || (service_is_replaced(service) && service_must_wait(service)))
         return;
     at = service_restart_time(service);
     service->restarts++;

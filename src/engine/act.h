@@ -50,6 +50,8 @@ void service_mark(struct service *service, unsigned flags);
 void service_arm_in(struct service *service, uint32_t ms);
 /* Is its first start to be left to who knows what it needs? */
 bool service_must_wait(struct service *service);
+/* Is it being restarted in an order?  Then its next start is, too. */
+bool service_is_replaced(const struct service *service);
 
 void service_disarm(struct service *service);
 

@@ -372,7 +372,7 @@ static void adopt_running(struct service *service,
         service->stopping =
             sv_child_flags(child) & (SV_CHILD_LATE | SV_CHILD_TOLD);
     else if ((deadline != 0 && !is_limited)
-             || sv_child_flags(child) & SV_CHILD_TIMED)
+             || sv_child_flags(child) & (SV_CHILD_TIMED | SV_CHILD_TOLD))
         service->stopping = sv_child_role(child) == SV_ROLE_RUN;
     if (is_limited)
         service_limit_run(service);

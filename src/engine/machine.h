@@ -53,6 +53,7 @@ enum event {
     EVENT_WANT_STAY,
     EVENT_WANT_EXIT,
     EVENT_TERM,          /* SIGTERM of s6-supervise: exit, and stop it */
+    EVENT_REPLACE,       /* it is to stop, and is wanted up all the while */
     EVENT_KILL_DUE,      /* timeout-kill or timeout-finish is over */
     EVENT_TIMED_OUT,     /* timeout-up, or timeout-down of a oneshot, is over */
     EVENTS

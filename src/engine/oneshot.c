@@ -203,6 +203,16 @@ static void begin(struct service *service, bool is_up)
     service->follow = is_up ? EVENT_SPAWNED : EVENT_SPAWNED_DOWN;
 }
 
+/* Whoever takes over while it is undone is to know that it is done again. */
+static unsigned script_flags(const struct service *service,
+                             enum sv_child_role role)
+{
+    unsigned flags = sv_child_flags(service->child);
+
+    return (service->state == STATE_LAST_SCRIPT ? SV_CHILD_LAST : 0u)
+           | (role == SV_ROLE_DOWN ? flags & SV_CHILD_AGAIN : 0u);
+}
+
 static void start_script(struct service *service, enum sv_child_role role)
 {
     struct script script = { .file = file_of(role) };
@@ -210,9 +220,7 @@ static void start_script(struct service *service, enum sv_child_role role)
     const char *fault = plan_script(service, &script, &absent);
     struct spawn plan = { .service = service,
                           .role = role,
-                          .flags = service->state == STATE_LAST_SCRIPT
-                                       ? SV_CHILD_LAST
-                                       : 0,
+                          .flags = script_flags(service, role),
                           .argv = script.words,
                           .program = script.program,
                           .hold_end = -1,
@@ -328,7 +336,7 @@ void service_go_on(struct service *service)
         && !service->stops_later)
         service->follow = EVENT_STOP_DUE;
     else if (service->state == STATE_IDLE && service->want && !is_stopping
-             && !(service->is_restarting && service_must_wait(service)))
+             && !(service_is_replaced(service) && service_must_wait(service)))
         service->follow = EVENT_START_DUE;
 }
 

@@ -56,13 +56,29 @@ void order_own(struct order *order, struct graph_node *node,
     graph_tell(&order->graph, node, facts_of(service));
 }
 
+/* Was it told to go by the svscan that noted that it is replaced?  What has
+ * ended need not be. */
+static bool was_told(const struct sv_child *child)
+{
+    enum sv_child_role role = sv_child_role(child);
+    unsigned flags = sv_child_flags(child);
+
+    if (sv_child_state(child) == SV_CHILD_IDLE)
+        return role != SV_ROLE_UP;
+    return sv_child_state(child) != SV_CHILD_RUNNING || flags & SV_CHILD_TOLD
+           || (role != SV_ROLE_RUN && role != SV_ROLE_UP)
+           || (role == SV_ROLE_RUN && child->deadline != 0
+               && !(flags & SV_CHILD_LIMITED));
+}
+
 void order_recall(struct service *service)
 {
     unsigned flags = sv_child_flags(service->child);
 
     service->stops_later = flags & SV_CHILD_STOPS;
-    service->restarts_later = flags & SV_CHILD_RESTARTS;
-    service->is_restarting = flags & SV_CHILD_AGAIN;
+    service->is_restarting = flags & SV_CHILD_AGAIN && was_told(service->child);
+    service->restarts_later = flags & (SV_CHILD_RESTARTS | SV_CHILD_AGAIN)
+                              && !service->is_restarting;
     service->waits_once = flags & SV_CHILD_ONCE;
     service->waits |= service->waits_once;
     service->resumes = flags & SV_CHILD_RESUMES;
@@ -168,7 +184,7 @@ void order_see(struct order *order, struct service *service)
 
 bool order_must_wait(struct order *order, struct service *service)
 {
-    service->is_restarting = false;
+    service->is_restarting = service->restarts_later = false;
     if (service->node == NULL || service->node->outs == 0)
         return false;
     service->waits = true;
@@ -239,19 +255,19 @@ static void wait_to_start(struct order *order, struct service *service,
     graph_touch(&order->graph, service->node);
 }
 
-/* It is wanted all the time, so that it is not left down if we die; when it is
- * down, order_must_wait is asked. */
+/* It is wanted all the time, and its record says that it is to start again
+ * before it is told to go: the next svscan goes on wherever we die.  When it is
+ * down, order_must_wait is asked.  A oneshot may be idle at once, or have
+ * failed. */
 static void restart_now(struct order *order, struct service *service)
 {
     service->restarts_later = false;
-    service_happen(service, EVENT_WANT_DOWN);
-    service_begin_by_hand(service);
-    if (is_idle(service)) {
-        wait_to_start(order, service, false);
-        return;
-    }
     service->is_restarting = service->node != NULL;
-    service_happen(service, EVENT_WANT_UP);
+    record(service);
+    service_happen(service, EVENT_REPLACE);
+    service_begin_by_hand(service);
+    if (is_idle(service))
+        wait_to_start(order, service, false);
 }
 
 static void go_on(struct order *order, struct service *service)

@@ -78,6 +78,11 @@ bool service_must_wait(struct service *service)
     return hooks->must_wait != NULL && hooks->must_wait(service);
 }
 
+bool service_is_replaced(const struct service *service)
+{
+    return service->is_restarting || service->restarts_later;
+}
+
 /* While everything stops nothing begins: what has left before, and is seen
  * again, keeps its files as they are. */
 static void start_fresh(struct service *service)

@@ -160,7 +160,8 @@ size_t system_loggers(const struct life *life, pid_t pids[PIDS_MAX]);
 /* Any that work in its tree. */
 size_t system_all(const struct life *life, pid_t pids[PIDS_MAX]);
 /* Starts a client that comes back when it is done.  To upgrade, the name is
- * "init" or "svscan", of ours only. */
+ * "init" or "svscan", and to restart without waiting it may be "*", all: of
+ * ours only. */
 void system_ask(struct life *life, const char *name, enum ask ask);
 /* Writes a letter to a control fifo; false if nobody listens. */
 bool system_letter(struct life *life, const char *name, char letter);
@@ -211,6 +212,10 @@ bool judge_has_last_line(const struct life *life, const struct plan *plan);
 void order_add(struct life *life);
 /* svctl start, with all that it needs, or stop, with all that need it. */
 void order_ask(struct life *life, const char *name, enum ask ask);
+/* svctl restart of all of them, which does not wait. */
+void order_ask_again(struct life *life);
+/* How often one was started since its restart was asked for; 0: or it was not. */
+unsigned order_starts_again(const struct life *life, const char *name);
 /* Has the oneshot been done, and not undone? */
 bool order_is_done(const struct life *life, const char *name);
 /* Nothing is out of order, and no oneshot done twice. */
@@ -236,7 +241,7 @@ struct position {
     char call[CALL_MAX]; /* the last */
 };
 
-enum { PATHS = 18 };
+enum { PATHS = 20 };
 
 extern const char *const sweep_paths[PATHS];
 

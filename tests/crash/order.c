@@ -76,6 +76,32 @@ void order_ask(struct life *life, const char *name, enum ask ask)
     system_ask(life, name, ask);
 }
 
+void order_ask_again(struct life *life)
+{
+    for (size_t i = 0; i < life->services; i++)
+        ledger_write(life->dir, ASKED, life->plans[i].name, 0, ASK_RESTART, 0,
+                     0);
+    system_ask(life, "*", ASK_RESTART);
+}
+
+unsigned order_starts_again(const struct life *life, const char *name)
+{
+    size_t n;
+    struct entry *entries = ledger_read(life->dir, &n);
+    unsigned starts = 0;
+    bool is_asked = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(entries[i].name, name) != 0)
+            continue;
+        is_asked |= entries[i].kind == ASKED && entries[i].a == ASK_RESTART;
+        starts += is_asked
+                  && (entries[i].kind == START || entries[i].kind == DOING);
+    }
+    free(entries);
+    return starts;
+}
+
 bool order_is_done(const struct life *life, const char *name)
 {
     size_t n;

@@ -288,6 +288,38 @@ static void walk_stop(struct life *life)
     await(life, no_command, "stopped");
 }
 
+static bool has_said(const struct life *life, const char *name, enum kind kind)
+{
+    size_t n;
+    struct entry *entries = ledger_read(life->dir, &n);
+    bool has = false;
+
+    for (size_t i = 0; i < n; i++)
+        has |= entries[i].kind == kind && strcmp(entries[i].name, name) == 0;
+    free(entries);
+    return has;
+}
+
+static bool asked_has_begun(struct life *life)
+{
+    return has_said(life, "asked", START);
+}
+
+static bool another_asked(struct life *life)
+{
+    return is_another(life, AT_ASKED);
+}
+
+static void walk_restart(struct life *life)
+{
+    await(life, asked_has_begun, "begun");
+    begin(life);
+    sweep.before = service_holder(life->dir, "asked");
+    system_ask(life, "asked", ASK_RESTART);
+    await(life, no_command, "restarted");
+    await(life, another_asked, "started again");
+}
+
 static void walk_up(struct life *life)
 {
     life->is_wanted[AT_IDLE] = true;
@@ -421,15 +453,7 @@ static void walk_stop_in_order(struct life *life)
 
 static bool site_is_told(struct life *life)
 {
-    size_t n;
-    struct entry *entries = ledger_read(life->dir, &n);
-    bool is_told = false;
-
-    for (size_t i = 0; i < n; i++)
-        is_told |= entries[i].kind == TOLD
-                   && strcmp(entries[i].name, "site") == 0;
-    free(entries);
-    return is_told;
+    return has_said(life, "site", TOLD);
 }
 
 /* The next svscan finds a stop half done. */
@@ -446,21 +470,48 @@ static void walk_go_on_in_order(struct life *life)
     await(life, no_command, "stopped in order");
 }
 
+static bool all_are_again(struct life *life)
+{
+    for (size_t i = 0; i < life->services; i++)
+        if (order_starts_again(life, life->plans[i].name) == 0)
+            return false;
+    return life_is_settled(life);
+}
+
+static bool all_have_begun(struct life *life)
+{
+    for (size_t i = 0; i < life->services; i++)
+        if (!has_said(life, life->plans[i].name,
+                      life->plans[i].role == ONESHOT ? DONE : READY))
+            return false;
+    return true;
+}
+
+static void walk_restart_in_order(struct life *life)
+{
+    await(life, all_have_begun, "up");
+    begin(life);
+    order_ask_again(life);
+    await(life, no_command, "taken");
+    await(life, all_are_again, "restarted in order");
+}
+
 const char *const sweep_paths[PATHS] = {
     "start", "death", "stop", "up", "letters", "spawn", "add", "remove",
-    "take-over", "logger", "leave", "upgrade", "upgrade-init",
+    "take-over", "logger", "leave", "upgrade", "upgrade-init", "restart",
     "boot-in-order", "start-in-order", "stop-in-order", "go-on-in-order",
-    "leave-in-order",
+    "leave-in-order", "restart-in-order",
 };
 
-enum { FIRST_IN_ORDER = 13 };
+enum { FIRST_IN_ORDER = 14 };
 
 static void (*const walks[PATHS])(struct life *life) = {
     walk_start, walk_death,  walk_stop,      walk_up,     walk_letters,
     walk_spawn, walk_add,    walk_remove,    walk_take_over,
     walk_logger, walk_leave, walk_upgrade,   walk_upgrade_of_init,
+    walk_restart,
     walk_start, walk_start_in_order, walk_stop_in_order, walk_go_on_in_order,
-    walk_leave,
+    walk_leave, walk_restart_in_order,
 };
 
 static bool begins_at_the_gate(size_t path)
@@ -500,6 +551,15 @@ static void learn(struct position *position)
     fclose(file);
 }
 
+/* On these paths nobody dies but on command. */
+static void judge_restarts(struct life *life)
+{
+    for (size_t i = 0; i < life->services; i++)
+        if (order_starts_again(life, life->plans[i].name) > 1)
+            life_blame(life, RESTARTS, "%s is restarted more than once",
+                       life->plans[i].name);
+}
+
 void sweep_live(struct life *life, struct position *position)
 {
     sweep.position = position;
@@ -521,4 +581,5 @@ void sweep_live(struct life *life, struct position *position)
     life_stop(life);
     learn(position);
     judge(life);
+    judge_restarts(life);
 }

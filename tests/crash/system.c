@@ -432,6 +432,9 @@ static void ask(const struct life *life, const char *name, enum ask ask)
         become(life, (const char *[]){ "sv", "-w", "15", sv_verbs[ask], dir,
                                        NULL });
     default:
+        if (strcmp(name, "*") == 0)
+            become(life, (const char *[]){ "svctl", "-r", live, "--no-wait",
+                                           "-a", svctl_verbs[ask], NULL });
         become(life, (const char *[]){ "svctl", "-r", live, "-t", "15",
                                        svctl_verbs[ask], name, NULL });
     }

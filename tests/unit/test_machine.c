@@ -101,6 +101,17 @@ START_TEST(who_is_unhealthy_is_told_to_go_and_stays_wanted)
 }
 END_TEST
 
+START_TEST(who_is_replaced_is_told_to_go_and_wanted_all_the_while)
+{
+    PLAY(STATE_UP,
+         { EVENT_REPLACE, STATE_UP, ACT_WANT | ACT_KILL_SEQUENCE | ACT_STATUS },
+         { EVENT_DIED, STATE_FINISH, ACT_SPAWN_FINISH | DIES },
+         { EVENT_REPLACE, STATE_FINISH, ACT_WANT | ACT_STATUS },
+         { EVENT_FINISHED, STATE_DOWN, ENDS | ACT_ARM_RESTART },
+         { EVENT_REPLACE, STATE_DOWN, 0 });
+}
+END_TEST
+
 START_TEST(a_start_that_failed_is_tried_again_later)
 {
     PLAY(STATE_DOWN, { EVENT_START_DUE, STATE_DOWN, ACT_SPAWN_RUN },
@@ -173,6 +184,19 @@ START_TEST(a_oneshot_is_done_and_undone)
            ACT_UNWANT | ACT_STATUS | ACT_SPAWN_DOWN },
          { EVENT_SPAWNED_DOWN, STATE_RUNNING_DOWN, DIES },
          { EVENT_WORKED, STATE_IDLE, UNDONE });
+}
+END_TEST
+
+START_TEST(a_oneshot_is_replaced_by_undoing_it)
+{
+    PLAY(STATE_DONE,
+         { EVENT_REPLACE, STATE_DONE, ACT_WANT | ACT_STATUS | ACT_SPAWN_DOWN },
+         { EVENT_SPAWNED_DOWN, STATE_RUNNING_DOWN, DIES },
+         { EVENT_WORKED, STATE_IDLE, UNDONE });
+    PLAY(STATE_RUNNING_UP,
+         { EVENT_REPLACE, STATE_RUNNING_UP,
+           ACT_WANT | ACT_KILL_SEQUENCE | ACT_STATUS },
+         { EVENT_CUT_SHORT, STATE_IDLE, UNDONE | ACT_TELL_DIED });
 }
 END_TEST
 
@@ -484,6 +508,10 @@ START_TEST(every_end_of_a_process_is_expected_where_it_runs)
         if (c.event >= EVENT_WANT_UP && c.event <= EVENT_TERM
             && c.state != STATE_GONE)
             RULE(machine_expects(c.state, c.event));
+        if (c.event == EVENT_REPLACE)
+            RULE(machine_expects(c.state, c.event)
+                 == (has_run(c.state) || has_finish(c.state)
+                     || has_script(c.state) || c.state == STATE_DONE));
         if (c.event == EVENT_KILL_DUE
             && (has_run(c.state) || has_finish(c.state)
                 || has_script(c.state)))
@@ -542,7 +570,8 @@ START_TEST(only_what_runs_is_killed)
 
         if (c.step.actions & ACT_KILL_SEQUENCE)
             RULE((has_run(c.state) && (c.step.actions & ACT_UNWANT
-                                       || c.event == EVENT_UNHEALTHY))
+                                       || c.event == EVENT_UNHEALTHY
+                                       || c.event == EVENT_REPLACE))
                  || has_script(c.state));
         if (c.step.actions & ACT_KILL)
             RULE(has_run(c.state) || has_finish(c.state)
@@ -606,7 +635,8 @@ int main(void)
 {
     return UNIT_RUN(
         "machine", a_crash_is_followed_by_a_restart,
-        a_oneshot_is_done_and_undone, without_down_to_undo_it_is_one_step,
+        a_oneshot_is_done_and_undone, a_oneshot_is_replaced_by_undoing_it,
+        without_down_to_undo_it_is_one_step,
         a_up_that_failed_stays_so_until_it_is_started_or_stopped,
         a_down_that_failed_is_tried_again_by_a_stop,
         a_script_that_takes_too_long_is_told_to_go_then_killed,
@@ -620,6 +650,7 @@ int main(void)
         a_finish_that_says_never_again_is_believed,
         who_was_restarted_too_often_stays_down_until_it_is_started,
         who_is_unhealthy_is_told_to_go_and_stays_wanted,
+        who_is_replaced_is_told_to_go_and_wanted_all_the_while,
         a_start_that_failed_is_tried_again_later,
         who_ignores_the_signal_is_killed_and_up_does_not_save_it,
         once_starts_it_and_does_not_restart_it,
