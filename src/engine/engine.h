@@ -86,6 +86,9 @@ struct service {
     bool note_is_stop; /* the note says that its stop was called off */
     bool restarts_later; /* ... stops, and starts again */
     bool is_restarting; /* it was told to go, and then waits */
+    bool is_asked;      /* it is in the list of those that order_commit is to
+                           restart */
+    struct service *next_asked; /* ... whose next is that one */
     bool note_is_wait; /* the note says that it waits in vain */
     bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */

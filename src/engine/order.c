@@ -346,17 +346,51 @@ static void want_once(struct order *order, struct service *service)
         service_happen(service, EVENT_WANT_ONCE);
 }
 
+/* Only order_commit does it. */
 static void want_again(struct order *order, struct service *service)
+{
+    if (service->is_asked)
+        return;
+    service->is_asked = true;
+    service->next_asked = order->asked;
+    order->asked = service;
+}
+
+static void note_restart(struct service *service)
+{
+    if (is_idle(service) || service->node == NULL || service->is_restarting)
+        return;
+    service->restarts_later = true;
+    record(service);
+}
+
+static void restart(struct order *order, struct service *service)
 {
     if (is_idle(service)) {
         wait_to_start(order, service, false);
     } else if (service->node == NULL) {
         restart_now(order, service);
     } else if (!service->is_restarting) {
-        service_happen(service, EVENT_WANT_UP);
-        service->restarts_later = true;
+        if (!service->want)
+            service_happen(service, EVENT_WANT_UP);
         order_see(order, service);
         graph_touch(&order->graph, service->node);
+    }
+}
+
+/* All records first, and no system call in between: were some of them noted
+ * when we die, the next svscan would restart these without the others. */
+void order_commit(struct order *order)
+{
+    struct service *service;
+
+    for (service = order->asked; service != NULL;
+         service = service->next_asked)
+        note_restart(service);
+    while ((service = order->asked) != NULL) {
+        order->asked = service->next_asked;
+        service->is_asked = false;
+        restart(order, service);
     }
 }
 

@@ -29,6 +29,7 @@ struct order {
     /* All stops, and a service may go that could not before. */
     void (*may_stop)(struct service *service);
     struct pipeline *pipelines; /* definition.c */
+    struct service *asked; /* to restart, until order_commit */
     bool is_running; /* order_run is */
     uint64_t epoch;  /* during it, whoever was told to start (or to stop), with
                         all that it needs (or that need it), needs no second
@@ -74,6 +75,10 @@ enum order_how {
 typedef bool order_permit(void *context, const struct service *service);
 const char *order_start(struct order *order, const char *name,
                         enum order_how how, order_permit *may, void *context);
+
+/* All that a command names has been told: those of ORDER_AGAIN are restarted
+ * from now on, and none of them before. */
+void order_commit(struct order *order);
 
 /* Wants name down, with all that need it: each stops when those that need it
  * are down, and those that come after it and are to stop as well.  One that is

@@ -216,9 +216,11 @@ bool target_wants_request(const struct target *target, enum goal goal)
         return wanted_up || is_failed_oneshot(now) ||
                now->flags & SV_ROW_OVERDUE ||
                (now->state != SV_WIRE_STOPPING && now->state != SV_WIRE_DOWN);
-    case GOAL_RESTART:
+    case GOAL_RESTART: /* who waits, and did not, is being restarted */
         return (is_as_before(target) && now->state != SV_WIRE_STOPPING) ||
-               !wanted_up || now->state == SV_WIRE_WAITING;
+               !wanted_up ||
+               (now->state == SV_WIRE_WAITING &&
+                target->before.state == SV_WIRE_WAITING);
     case GOAL_ONCE:
         return !stamps_differ(&now->stamp, &target->before.stamp) &&
                (wanted_up || !row_is_alive(now));

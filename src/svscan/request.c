@@ -373,6 +373,7 @@ static bool on_order(struct client *client, struct sv_wire_in *in)
     while (!client_is_dropped(client) &&
            sv_wire_get_text(in, name, sizeof name))
         order_one(client, name, *letter);
+    client->serve->hooks.ordered(client->serve->hooks.context);
     client_finish(client);
     return true;
 }

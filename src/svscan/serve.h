@@ -36,6 +36,8 @@ struct serve_hooks {
      * permits all of it; NULL, or the reason why not.  May be NULL itself. */
     const char *(*order)(void *context, char letter, const char *name,
                          order_permit *may, void *client);
+    /* A request has named all that is ordered: as order_commit. */
+    void (*ordered)(void *context);
     /* Who needs whom, settled.  May be NULL itself. */
     const struct graph *(*graph)(void *context);
     /* Scans, from now on, all that there is, and calls serve_rescanned when

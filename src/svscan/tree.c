@@ -341,6 +341,11 @@ static const char *order_hook(void *context, char letter, const char *name,
                        may, client);
 }
 
+static void ordered_hook(void *context)
+{
+    order_commit(&((struct tree *)context)->order);
+}
+
 static const struct graph *graph_hook(void *context)
 {
     struct graph *graph = &((struct tree *)context)->order.graph;
@@ -404,6 +409,7 @@ static bool open_serve(struct tree *tree)
                                        .fault = fault_hook,
                                        .note = note_hook,
                                        .order = order_hook,
+                                       .ordered = ordered_hook,
                                        .graph = graph_hook,
                                        .rescan = rescan_hook,
                                        .machine = machine_hook,

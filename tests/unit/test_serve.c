@@ -120,6 +120,14 @@ static const char *order(void *context, char letter, const char *name,
     return NULL;
 }
 
+static void ordered(void *context)
+{
+    size_t used = strlen(did);
+
+    ck_assert_ptr_eq(context, &faults);
+    snprintf(did + used, sizeof did - used, "that was all;");
+}
+
 static void rescan(void *context)
 {
     ck_assert_ptr_eq(context, &faults);
@@ -163,8 +171,9 @@ static void add_services(size_t n)
 static void setup(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&faults, fault, note, order, graph, rescan,
-                                      machine, upgrade, info};
+    const struct serve_hooks hooks = {&faults, fault, note, order,
+                                      ordered, graph, rescan, machine, upgrade,
+                                      info};
 
     stpcpy(live, "/tmp/test_serve.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(live));
@@ -599,7 +608,7 @@ START_TEST(an_order_is_carried_out_name_by_name_and_its_faults_are_told)
     sv_wire_put_text(&out, "nobody");
     sv_wire_put_text(&out, "s0");
     request(fd);
-    ck_assert_str_eq(did, "s0 d in order;");
+    ck_assert_str_eq(did, "s0 d in order;that was all;");
     expect(fd, SV_WIRE_FAULTS, 9);
     expect_fault("s1", "it is essential");
     expect_fault("nobody", "no such service");
@@ -610,7 +619,8 @@ START_TEST(an_order_is_carried_out_name_by_name_and_its_faults_are_told)
     begin_order("u");
     sv_wire_put_text(&out, "s1");
     request(fd);
-    ck_assert_str_eq(did, "s0 d in order;s1 D in order;s1 u in order;");
+    ck_assert_str_eq(did, "s0 d in order;that was all;s1 D in order;"
+                          "that was all;s1 u in order;that was all;");
     expect_end(fd, 9, 0);
     expect_end(fd, 9, 0);
     close(fd);
@@ -674,7 +684,7 @@ START_TEST(a_stranger_may_not_order)
     expect(fd, SV_WIRE_FAULTS, 9);
     expect_fault("s0", SV_WIRE_DENIED);
     expect_end(fd, 9, 1);
-    ck_assert_str_eq(did, "");
+    ck_assert_str_eq(did, "that was all;");
     close(fd);
 }
 END_TEST
