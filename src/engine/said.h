@@ -74,6 +74,10 @@ void notify_arm_watchdog(struct notify *notify);
  * events. */
 bool speaker_counts(const struct sv_child *run, const struct ucred *sender);
 
+/* Does the text of a /proc/PID/status have the id among its four of the user?
+ * A text that is cut before the end of their line says of no user. */
+bool speaker_has_id(const char *status, uid_t uid);
+
 /* Is pid a descendant of the other, or the same? */
 bool speaker_descends(pid_t pid, pid_t from);
 

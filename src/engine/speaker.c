@@ -31,6 +31,25 @@ static bool lives(pid_t pid)
     return kill(pid, 0) == 0 || errno == EPERM;
 }
 
+bool speaker_has_id(const char *status, uid_t uid)
+{
+    const char *at = strstr(status, UID_LINE);
+    bool has = false;
+
+    if (at == NULL)
+        return false;
+    at += strlen(UID_LINE);
+    for (int i = 0; i < 4; i++) { /* real, effective, saved, of files */
+        char *end;
+
+        has = strtoul(at, &end, 10) == uid || has;
+        if (end == at || *end != (i < 3 ? '\t' : '\n'))
+            return false;
+        at = end + 1;
+    }
+    return has;
+}
+
 /* Is uid one of the user ids of the process?  A zombie has them still. */
 static bool has_user(pid_t pid, uid_t uid)
 {
@@ -41,16 +60,7 @@ static bool has_user(pid_t pid, uid_t uid)
     ssize_t n = sv_at_read(AT_FDCWD, dir, "status", text, sizeof text - 1);
 
     text[n > 0 ? n : 0] = '\0';
-
-    char *at = strstr(text, UID_LINE);
-
-    if (at == NULL)
-        return false;
-    at += strlen(UID_LINE);
-    for (int i = 0; i < 4; i++) /* real, effective, saved, of files */
-        if (strtoul(at, &at, 10) == uid)
-            return true;
-    return false;
+    return speaker_has_id(text, uid);
 }
 
 bool speaker_descends(pid_t pid, pid_t from)
