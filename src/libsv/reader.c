@@ -73,10 +73,12 @@ static int64_t least_change(const struct sv_log_reader *reader)
 }
 
 /* Where the files newer than the reader's begin: behind it, or, where it has
- * gone, at the first that was written later. */
+ * gone, at the first that was written later.  Of a list that is cut nobody can
+ * tell whether it has gone: then there are none. */
 static size_t find_newer(const struct sv_log_reader *reader,
                          const struct sv_log_files *files)
 {
+    bool may_be_gone = !files->is_cut || !reader->at.file.ino;
     size_t first = files->count;
     struct stat st;
 
@@ -86,7 +88,8 @@ static size_t find_newer(const struct sv_log_reader *reader,
         if (sv_log_identify_listed(files, i, &id) &&
             sv_log_is_same(&id, &reader->at.file))
             return i + 1;
-        if (fstatat(files->dir, files->names[i], &st, 0) == 0 &&
+        if (may_be_gone &&
+            fstatat(files->dir, files->names[i], &st, 0) == 0 &&
             nanoseconds(&st.st_mtim) >= least_change(reader))
             first = i;
     }
