@@ -27,6 +27,7 @@
 #include "sv/status.h"
 
 enum { CRASH_PATH_MAX = 512, NAME_ROOM = 24, PIDS_MAX = 256 };
+enum { COMMAND_MS = 60000 }; /* for a command to come back */
 
 /* ---- ledger.c ------------------------------------------------------------ */
 

@@ -17,7 +17,9 @@
 #include "sv/paths.h"
 #include "sv/say.h"
 
-enum { PATIENCE_MS = 20000, STOP_MS = 30000, LOOK_US = 2000 };
+/* Who waits so long waits for ever, even on a machine that has twenty other
+ * things to do; a command gives up before. */
+enum { PATIENCE_MS = COMMAND_MS + 10000, STOP_MS = COMMAND_MS, LOOK_US = 2000 };
 
 const char *const category_names[CATEGORIES] = {
     [RESTARTS] = "restarts that should not be",

@@ -419,23 +419,26 @@ static const char *const svc_words[][2] = {
 static void ask(const struct life *life, const char *name, enum ask ask)
 {
     char live[CRASH_PATH_MAX], dir[CRASH_PATH_MAX];
+    char ms[SV_NUMBER_MAX], seconds[SV_NUMBER_MAX];
 
     system_path(life, live, "live", "", "");
     system_path(life, dir, "live/", name, "");
+    sv_number(ms, COMMAND_MS);
+    sv_number(seconds, COMMAND_MS / 1000);
     redirect(life);
     switch (life->system) {
     case S6:
-        become(life, (const char *[]){ "s6-svc", "-T", "15000",
+        become(life, (const char *[]){ "s6-svc", "-T", ms,
                                        svc_words[ask][0], svc_words[ask][1],
                                        dir, NULL });
     case RUNIT:
-        become(life, (const char *[]){ "sv", "-w", "15", sv_verbs[ask], dir,
+        become(life, (const char *[]){ "sv", "-w", seconds, sv_verbs[ask], dir,
                                        NULL });
     default:
         if (strcmp(name, "*") == 0)
             become(life, (const char *[]){ "svctl", "-r", live, "--no-wait",
                                            "-a", svctl_verbs[ask], NULL });
-        become(life, (const char *[]){ "svctl", "-r", live, "-t", "15",
+        become(life, (const char *[]){ "svctl", "-r", live, "-t", seconds,
                                        svctl_verbs[ask], name, NULL });
     }
 }
