@@ -15,6 +15,7 @@
 #include "sv/at.h"
 #include "sv/paths.h"
 #include "sv/say.h"
+#include "sv/service.h"
 #include "svctl/needs.h"
 #include "svctl/rows.h"
 
@@ -252,16 +253,39 @@ static void check_pipeline(const struct needs *needs, size_t i)
     check_pipeline_name(needs, i, fed == 0 && read > 0);
 }
 
+enum { /* of which kinds a file is */
+    LONGRUN = 1 << SV_LONGRUN,
+    ONESHOT = 1 << SV_ONESHOT,
+    BUNDLE = 1 << SV_BUNDLE,
+};
+
+/* What svscan reads, and of which kinds: engine/definition.c. */
+static const struct source {
+    const char *name;
+    void (*take)(struct needs *needs, size_t i, const char *name,
+                 bool is_needed);
+    unsigned kinds;
+    bool is_needed;
+} sources[] = {
+    {SV_DEPENDENCIES_D, take_folder, LONGRUN | ONESHOT, true},
+    {SV_DEPENDENCIES, take_file, LONGRUN | ONESHOT, true},
+    {SV_CONTENTS_D, take_folder, BUNDLE, true},
+    {SV_CONTENTS, take_file, BUNDLE, true},
+    {SV_AFTER_D, take_folder, LONGRUN | ONESHOT, false},
+    {SV_PRODUCER_FOR, take_file, LONGRUN, true},
+    {SV_CONSUMER_FOR, take_file, LONGRUN, false},
+};
+
 static void take_node(struct needs *needs, size_t i)
 {
-    take_folder(needs, i, "dependencies.d", true);
-    take_file(needs, i, "dependencies", true);
-    take_folder(needs, i, "contents.d", true);
-    take_file(needs, i, "contents", true);
-    take_folder(needs, i, "after.d", false);
-    take_file(needs, i, SV_PRODUCER_FOR, true);
-    take_file(needs, i, SV_CONSUMER_FOR, false);
-    check_pipeline(needs, i);
+    enum sv_kind kind;
+
+    sv_service_kind(needs->base, needs->names->list[i], &kind);
+    for (size_t j = 0; j < sizeof sources / sizeof *sources; j++)
+        if (sources[j].kinds & 1U << kind)
+            sources[j].take(needs, i, sources[j].name, sources[j].is_needed);
+    if (kind == SV_LONGRUN)
+        check_pipeline(needs, i);
 }
 
 /* ---- cycles ------------------------------------------------------------- */

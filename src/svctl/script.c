@@ -55,14 +55,19 @@ static bool look_below(int root, const char *path, struct stat *st)
     return found;
 }
 
+/* line: behind the #!, up to end, where a NUL is. */
 static bool interpreter_fault(const struct script *script, char *line,
-                              struct script_fault *fault)
+                              const char *end, struct script_fault *fault)
 {
     struct stat st;
     char *name = line + strspn(line, " \t");
     size_t size = strcspn(name, " \t\n");
     bool has_return = size > 0 && name[size - 1] == '\r';
 
+    if (line + HEAD_MAX - 2 == end && name + size == end)
+        return wrong(fault, true, 1,
+                     "the name of the interpreter is too long for the kernel",
+                     "");
     name[size] = 0;
     if (has_return)
         return wrong(fault, true, 1,
@@ -95,7 +100,7 @@ static bool head_fault(const struct script *script, struct script_fault *fault)
         return wrong(fault, true, 1,
                      "begins neither with #! nor as a program: it cannot be "
                      "executed", "");
-    return interpreter_fault(script, head + 2, fault);
+    return interpreter_fault(script, head + 2, head + size, fault);
 }
 
 bool script_fault(const struct script *script, bool may_be_text,
