@@ -310,7 +310,7 @@ image-tools:
 # optimisation; whatever of these is built already is not built again.
 STRICT = strict-production strict-$(TESTED) strict-lint-clang
 SOURCES := $(wildcard src/*/*.c)
-SCRIPTS = $(shell grep -rlE '^#!/bin/sh|^# shellcheck shell=' \
+SCRIPTS = $(shell grep -rlE --exclude-dir=seeds '^#!/bin/sh|^# shellcheck shell=' \
 	configure .ci examples src tests)
 
 UNLISTED = $(filter-out $(OBJECTS:$B/obj/%.o=src/%.c),$(SOURCES))
