@@ -6,7 +6,7 @@
 #
 #   #!/bin/sh
 #   # A service that dies is started again.
-#   # limit: 20                  (seconds; 60 where nothing is said)
+#   # limit: 300                 (seconds; 120 where nothing is said)
 #   # needs: root s6-svc         (root, kernel, busybox, image-dropbear,
 #                                image-e2fsck, image-pacman, or a command)
 #   . "${0%/*}/../lib.sh"
