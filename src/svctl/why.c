@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "sv/at.h"
 #include "sv/clock.h"
@@ -64,6 +65,16 @@ static void put_ago(FILE *to, const struct why *why,
                 when_duration(duration, (why->realtime - since) / SV_SECOND));
 }
 
+/* What a shell, and others after it, mean by that. */
+static const char *meaning_of(uint16_t wstat)
+{
+    if (wstat == SV_WSTAT_UNKNOWN || !WIFEXITED(wstat))
+        return "";
+    return WEXITSTATUS(wstat) == 127   ? " (command not found)"
+           : WEXITSTATUS(wstat) == 126 ? " (command not executable)"
+                                       : "";
+}
+
 static void put_deaths(FILE *to, const struct why *why,
                        const struct sv_wire_row *row)
 {
@@ -73,8 +84,8 @@ static void put_deaths(FILE *to, const struct why *why,
         fprintf(to, " %" PRIu32 " times", row->deaths);
     if (!row->deaths && !row->wstat)
         return;
-    fprintf(to, ", %s%s", row->deaths > 1 ? "last " : "",
-            row_exit(exit, row));
+    fprintf(to, ", %s%s%s", row->deaths > 1 ? "last " : "", row_exit(exit, row),
+            meaning_of(row->wstat));
     put_ago(to, why, row);
 }
 
