@@ -9,7 +9,6 @@
  * again.  Nothing of FROM is changed.  Each copy is made under a name with a dot,
  * which no tree looks at, and renamed when it is whole.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@
 #include "sv/tree.h"
 #include "svctl/ask.h"
 #include "svctl/enable.h"
+#include "svctl/names.h"
 #include "svctl/show.h"
 
 #define MERE_SERVICES "/etc/s6/services"
@@ -36,9 +36,9 @@ struct import {
     bool failed;
 };
 
-static void fail(struct import *import, const char *what, const char *name)
+static void fail(struct import *import, const char *name)
 {
-    sv_say(SV_FATAL, errno, SV_STRINGS("unable to ", what, " ", name));
+    sv_say(SV_FATAL, errno, SV_STRINGS("unable to import ", name));
     import->failed = true;
 }
 
@@ -85,30 +85,25 @@ static void import_one(struct import *import, const char *name)
     const char *fault = sv_service_name_fault(name);
     bool had_one;
 
-    if (*name == '.')
-        return;
     had_one = !fault && is_there(import, name);
     if (fault) {
         sv_say(SV_FATAL, 0, SV_STRINGS(name, ": ", fault));
         import->failed = true;
     } else if (!had_one && !copy(import, name)) {
-        fail(import, "import", name);
+        fail(import, name);
     }
     report(import, name, had_one);
 }
 
 static void import_all(struct import *import)
 {
-    DIR *list = opendir(import->available);
-    const struct dirent *entry;
+    struct names names;
 
-    if (!list)
+    if (!names_read(&names, AT_FDCWD, import->available))
         sv_die_sys("unable to list ", import->available);
-    while ((errno = 0, entry = readdir(list)) != NULL)
-        import_one(import, entry->d_name);
-    if (errno)
-        fail(import, "list", "available");
-    closedir(list);
+    for (size_t i = 0; i < names.count; i++)
+        import_one(import, names.list[i]);
+    names_free(&names);
 }
 
 static void open_from(struct import *import, const char *from)
