@@ -72,11 +72,16 @@ monitor() {
 
 machine_is_off() { ! kill -0 "$MACHINE" 2>"$SCRATCH/why"; }
 
+# powers_off: what it has been asked to.
+powers_off() {
+    await 30 machine_is_off
+    console_says 'reboot: Power down' || fail "the machine ended otherwise"
+}
+
 # Ends it as its user would, at the console.
 power_off() {
     type_line poweroff
-    await 30 machine_is_off
-    console_says 'reboot: Power down' || fail "the machine ended otherwise"
+    powers_off
 }
 
 # time_stop: powers off; how long that took by the guest's clock is in TOOK then,
