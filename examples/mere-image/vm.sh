@@ -7,6 +7,8 @@
 # fetches pages.  The environment may set
 #   QEMU_ACCEL   tcg, software emulation; kvm where it is known to work (a
 #                /dev/kvm that exists may still hang)
+#   QEMU_MACHINE q35, a machine of PCI Express; the older pc takes an emulated
+#                guest 150 ms more to learn the interrupt of its first card
 #   QEMU_MEMORY  in megabytes                                        [256]
 #   QEMU_APPEND  more words for the kernel's command line
 #   QEMU_NET     more of the network: hostfwd=tcp:127.0.0.1:2222-:22
@@ -35,8 +37,9 @@ vm() {
     [ "$1" = -cdrom ] ||
         set -- "$@" -kernel "$IMAGE/vmlinuz" -append "$words ${QEMU_APPEND-}"
     # shellcheck disable=SC2086 # options
-    exec qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" \
-        -m "${QEMU_MEMORY:-256}" -nodefaults -display none -no-reboot \
+    exec qemu-system-x86_64 -machine "${QEMU_MACHINE:-q35}" \
+        -accel "${QEMU_ACCEL:-tcg}" -m "${QEMU_MEMORY:-256}" \
+        -nodefaults -display none -no-reboot \
         -serial mon:stdio -netdev "$net" \
         -device virtio-net-pci,netdev=net,romfile= \
         ${QEMU_OPTIONS-} "$@"
