@@ -242,7 +242,7 @@ struct position {
     char call[CALL_MAX]; /* the last */
 };
 
-enum { PATHS = 20 };
+enum { PATHS = 21 };
 
 extern const char *const sweep_paths[PATHS];
 

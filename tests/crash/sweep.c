@@ -456,17 +456,22 @@ static bool site_is_told(struct life *life)
     return has_said(life, "site", TOLD);
 }
 
-/* The next svscan finds a stop half done. */
-static void walk_go_on_in_order(struct life *life)
+/* What has begun is half done when the next svscan finds it. */
+static void leave_to_the_next(struct life *life)
 {
     pid_t pids[PIDS_MAX];
 
-    close_gate(life);
-    order_ask(life, "disk", ASK_STOP);
-    await(life, site_is_told, "stopping");
+    await(life, site_is_told, "told to go");
     if (system_supervisors(life, pids) == 1)
         kill(pids[0], SIGKILL);
     open_gate(life);
+}
+
+static void walk_go_on_in_order(struct life *life)
+{
+    close_gate(life);
+    order_ask(life, "disk", ASK_STOP);
+    leave_to_the_next(life);
     await(life, no_command, "stopped in order");
 }
 
@@ -496,11 +501,21 @@ static void walk_restart_in_order(struct life *life)
     await(life, all_are_again, "restarted in order");
 }
 
+static void walk_go_on_restarting(struct life *life)
+{
+    await(life, all_have_begun, "up");
+    close_gate(life);
+    order_ask_again(life);
+    leave_to_the_next(life);
+    await(life, no_command, "taken");
+    await(life, all_are_again, "restarted in order");
+}
+
 const char *const sweep_paths[PATHS] = {
     "start", "death", "stop", "up", "letters", "spawn", "add", "remove",
     "take-over", "logger", "leave", "upgrade", "upgrade-init", "restart",
     "boot-in-order", "start-in-order", "stop-in-order", "go-on-in-order",
-    "leave-in-order", "restart-in-order",
+    "leave-in-order", "restart-in-order", "go-on-restarting",
 };
 
 enum { FIRST_IN_ORDER = 14 };
@@ -511,7 +526,7 @@ static void (*const walks[PATHS])(struct life *life) = {
     walk_logger, walk_leave, walk_upgrade,   walk_upgrade_of_init,
     walk_restart,
     walk_start, walk_start_in_order, walk_stop_in_order, walk_go_on_in_order,
-    walk_leave, walk_restart_in_order,
+    walk_leave, walk_restart_in_order, walk_go_on_restarting,
 };
 
 static bool begins_at_the_gate(size_t path)
