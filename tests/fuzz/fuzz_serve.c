@@ -104,6 +104,11 @@ static const char *order(void *context, char letter, const char *name,
     return "no such service";
 }
 
+static void ordered(void *context)
+{
+    must(context == &engine && due.header.type == SV_WIRE_ORDER);
+}
+
 static bool fault(void *context, size_t i, const char **name, const char **note)
 {
     *name = "norun";
@@ -158,8 +163,9 @@ static void clean_up(void)
 static void start(void)
 {
     static const int none[] = {0};
-    const struct serve_hooks hooks = {&engine, fault, note, order, graph, rescan,
-                                      refuse, refuse, info};
+    const struct serve_hooks hooks = {&engine, fault, note, order,
+                                      ordered, graph, rescan, refuse, refuse,
+                                      info};
     int fd;
 
     sv_say_fd = -1;
