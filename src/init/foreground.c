@@ -38,7 +38,7 @@ void foreground_start(void)
 {
     if (!program)
         return;
-    runs = fork();
+    runs = _Fork();
     if (runs == 0)
         become_program();
     program = NULL;

@@ -150,7 +150,7 @@ static void enter_closing(void)
         return;
     }
     sv_info("unmounting the file systems");
-    closer = fork();
+    closer = _Fork();
     if (closer == 0) {
         mounts_leave_clean();
         _exit(0);

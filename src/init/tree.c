@@ -98,7 +98,7 @@ static void start(void)
     }
     if (unable)
         *unable = 0;
-    svscan = fork();
+    svscan = _Fork();
     if (svscan == 0)
         become_svscan(line);
     close(line);
@@ -198,7 +198,7 @@ static _Noreturn void become_shell(void)
  * theirs. */
 static void offer_shell(void)
 {
-    shell = fork();
+    shell = _Fork();
     if (shell == 0)
         become_shell();
     if (shell != -1) {

@@ -164,7 +164,7 @@ void upgrade_ask(void)
     if (asked != 0 || is_agreed)
         return;
     is_late = false;
-    asked = fork();
+    asked = _Fork();
     if (asked == 0)
         become_asked();
     if (asked != -1) {

@@ -33,8 +33,9 @@ char *sv_at(char buf[static SV_PATH_MAX], const char *dir, const char *file)
 bool sv_at_exists(int base, const char *dir, const char *file)
 {
     char path[SV_PATH_MAX];
+    struct stat st;
 
-    if (faccessat(base, sv_at(path, dir, file), F_OK, 0) == 0)
+    if (fstatat(base, sv_at(path, dir, file), &st, 0) == 0)
         return true;
     if (errno == ENOENT || errno == ENOTDIR)
         errno = 0;
