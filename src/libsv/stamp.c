@@ -8,7 +8,7 @@
 #include "sv/clock.h"
 #include "sv/stamp.h"
 
-enum { DATE_DIGITS = 10, DATE_TO_SECONDS = 19, NANO_DIGITS = 9, MICRO_DIGITS = 6 };
+enum { DATE_TO_SECONDS = 19, NANO_DIGITS = 9, MICRO_DIGITS = 6 };
 
 void sv_stamp_label(char buf[static SV_STAMP_LABEL], int64_t realtime)
 {
@@ -25,6 +25,31 @@ struct known {
     time_t second;
 };
 
+/* A number of so many digits, and what stands behind it; returns how far it
+ * got. */
+static char *put_number(char *to, int number, int digits, char behind)
+{
+    for (int digit = digits - 1; digit >= 0; digit--) {
+        to[digit] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    to[digits] = behind;
+    return to + digits + 1;
+}
+
+/* strftime(3) would do, and bring the names of days in with it: 4 kB.  Any time
+ * of 64 bits of nanoseconds has a year of four digits. */
+static void put_seconds(char to[static DATE_TO_SECONDS + 1],
+                        const struct tm *tm, char between)
+{
+    to = put_number(to, tm->tm_year + 1900, 4, '-');
+    to = put_number(to, tm->tm_mon + 1, 2, '-');
+    to = put_number(to, tm->tm_mday, 2, between);
+    to = put_number(to, tm->tm_hour, 2, ':');
+    to = put_number(to, tm->tm_min, 2, ':');
+    put_number(to, tm->tm_sec, 2, '\0');
+}
+
 /* Writes it, and then a fraction of so many digits; returns how far it got. */
 static char *put_time(char *to, struct known *known, int64_t realtime,
                       bool is_utc, int digits)
@@ -38,11 +63,9 @@ static char *put_time(char *to, struct known *known, int64_t realtime,
         nano += SV_SECOND;
     }
     if (!known->text[0] || known->second != second) {
-        if (!(is_utc ? gmtime_r(&second, &tm) : localtime_r(&second, &tm)) ||
-            strftime(known->text, sizeof known->text, "%Y-%m-%d %H:%M:%S",
-                     &tm) != DATE_TO_SECONDS)
-            memcpy(known->text, "0000-00-00 00:00:00", sizeof known->text);
-        known->text[DATE_DIGITS] = is_utc ? 'T' : ' ';
+        if (!(is_utc ? gmtime_r(&second, &tm) : localtime_r(&second, &tm)))
+            tm = (struct tm){.tm_year = -1900, .tm_mon = -1};
+        put_seconds(known->text, &tm, is_utc ? 'T' : ' ');
         known->second = second;
     }
     memcpy(to, known->text, DATE_TO_SECONDS);

@@ -4,11 +4,13 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <skalibs/tai.h>
 
 #include "sv/clock.h"
+#include "sv/stamp.h"
 #include "svctl/when.h"
+
+enum { SIZE_TO_MS = sizeof "YYYY-MM-DD HH:MM:SS.mmm" - 1 };
 
 char *when_duration(char buf[static WHEN_DURATION_MAX], int64_t seconds)
 {
@@ -42,38 +44,17 @@ char *when_duration(char buf[static WHEN_DURATION_MAX], int64_t seconds)
     return buf;
 }
 
-/* Splits into seconds and nanoseconds, also before 1970. */
-static time_t split(int64_t realtime, int64_t *nano)
-{
-    *nano = realtime % SV_SECOND;
-    if (*nano < 0)
-        *nano += SV_SECOND;
-    return (time_t)((realtime - *nano) / SV_SECOND);
-}
-
 char *when_local(char buf[static WHEN_LOCAL_MAX], int64_t realtime)
 {
-    int64_t nano;
-    time_t seconds = split(realtime, &nano);
-    struct tm tm;
-    size_t n = 0;
-
-    if (localtime_r(&seconds, &tm))
-        n = strftime(buf, WHEN_LOCAL_MAX, "%Y-%m-%d %H:%M:%S", &tm);
-    snprintf(buf + n, WHEN_LOCAL_MAX - n, ".%03d", (int)(nano / 1000000));
+    sv_stamp_date(buf, realtime);
+    buf[SIZE_TO_MS] = 0;
     return buf;
 }
 
 char *when_utc(char buf[static WHEN_LOCAL_MAX], int64_t realtime)
 {
-    int64_t nano;
-    time_t seconds = split(realtime, &nano);
-    struct tm tm;
-    size_t n = 0;
-
-    if (gmtime_r(&seconds, &tm))
-        n = strftime(buf, WHEN_LOCAL_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(buf + n, WHEN_LOCAL_MAX - n, ".%06dZ", (int)(nano / 1000));
+    sv_stamp_utc(buf, realtime);
+    buf[SV_STAMP_UTC - 1] = 0; /* the blank */
     return buf;
 }
 

@@ -3,10 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "sv/clock.h"
 #include "sv/json.h"
+#include "sv/stamp.h"
 #include "svlog/shipframe.h"
 
 enum { TIME_MAX = 40, SEVERITY_WARNING = 4 };
@@ -83,19 +82,10 @@ bool frame_priority(const char *text, unsigned int *priority)
 static const char *time_text(char buf[static TIME_MAX], int64_t realtime,
                              const char *none)
 {
-    int64_t nano = realtime % SV_SECOND;
-    time_t second;
-    struct tm tm;
-    size_t n;
-
     if (realtime == FRAME_NO_TIME)
         return none;
-    nano += nano < 0 ? SV_SECOND : 0;
-    second = (time_t)((realtime - nano) / SV_SECOND);
-    if (!gmtime_r(&second, &tm))
-        return none;
-    n = strftime(buf, TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(buf + n, TIME_MAX - n, ".%06dZ", (int)(nano / 1000));
+    sv_stamp_utc(buf, realtime);
+    buf[SV_STAMP_UTC - 1] = 0; /* the blank */
     return buf;
 }
 
