@@ -184,12 +184,22 @@ struct nearest nearest_to(const char *mistyped)
     return (struct nearest){mistyped, NULL, strlen(mistyped) > 4 ? 3 : 2};
 }
 
+static bool is_begun(const struct nearest *nearest, const char *word)
+{
+    size_t typed = strlen(nearest->mistyped);
+
+    return typed > 1 && strncmp(word, nearest->mistyped, typed) == 0;
+}
+
+/* Of words that were begun, the one that least is missing of. */
 void nearest_try(struct nearest *nearest, const char *word)
 {
+    bool begun = is_begun(nearest, word);
     size_t distance =
-        name_distance(nearest->mistyped, word, nearest->distance);
+        begun ? 0 : name_distance(nearest->mistyped, word, nearest->distance);
 
-    if (distance < nearest->distance) {
+    if (distance < nearest->distance ||
+        (begun && strlen(word) < strlen(nearest->found))) {
         nearest->distance = distance;
         nearest->found = word;
     }

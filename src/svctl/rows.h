@@ -43,7 +43,8 @@ size_t name_distance(const char *one, const char *other, size_t limit);
 
 /* Of several words, the one that is most like a mistyped one: begun by
  * nearest_to, which keeps the pointer, then shown the words; found is NULL as
- * long as none was much like it. */
+ * long as none was much like it.  Nothing is more like it than a word that
+ * begins with it, if it is more than a letter. */
 struct nearest {
     const char *mistyped;
     const char *found;

@@ -170,6 +170,21 @@ START_TEST(only_a_name_that_is_near_is_suggested)
 }
 END_TEST
 
+START_TEST(a_word_that_was_begun_comes_first)
+{
+    add("start");
+    add("statistics/log");
+    add("statistics");
+    add("status");
+    ck_assert_str_eq(nearest("stat"), "status");
+    ck_assert_str_eq(nearest("stati"), "statistics");
+    ck_assert_str_eq(nearest("sta"), "start");
+    ck_assert_str_eq(nearest("stast"), "start");
+    ck_assert_ptr_null(nearest("s"));
+    rows_free(&rows);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN(
@@ -181,5 +196,6 @@ int main(void)
         only_what_ends_in_log_is_a_logger,
         the_distance_counts_slips_of_the_finger,
         the_distance_of_names_that_are_too_long_is_out_of_reach,
-        only_a_name_that_is_near_is_suggested);
+        only_a_name_that_is_near_is_suggested,
+        a_word_that_was_begun_comes_first);
 }
