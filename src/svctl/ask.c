@@ -14,6 +14,7 @@
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 
 /* ---- the connection ----------------------------------------------------- */
 
@@ -50,9 +51,7 @@ struct tree *tree_try(const struct call *call, int64_t timeout_ms)
     fd = sv_wire_connect(call->live);
     if (fd < 0)
         return NULL;
-    tree = malloc(sizeof *tree);
-    if (!tree)
-        sv_die_sys("unable to ask the svscan of ", call->live);
+    tree = keep_or_die(malloc(sizeof *tree));
     if (call->timeout_ms != NO_TIMEOUT)
         timeout_ms = call->timeout_ms;
     tree->live = call->live;

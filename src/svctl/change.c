@@ -15,6 +15,7 @@
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 #include "svctl/progress.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
@@ -54,9 +55,8 @@ static struct target *target_of(const struct change *change, const char *name)
 
 static void take_targets(struct change *change, const struct rows *rows)
 {
-    change->targets = calloc(rows->count + 1, sizeof *change->targets);
-    if (!change->targets)
-        sv_die_sys("unable to keep the services' states");
+    change->targets =
+        keep_or_die(calloc(rows->count + 1, sizeof *change->targets));
     change->count = rows->count;
     for (size_t i = 0; i < rows->count; i++) {
         change->targets[i].before = rows->rows[i];

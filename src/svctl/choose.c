@@ -6,12 +6,12 @@
  * it holds, and what the bundles in it hold.  svscan is asked for bundles only
  * where a word needs it.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 #include "svctl/links.h"
 
 /* Is the service chosen by arg? */
@@ -90,10 +90,8 @@ static void add_word(struct words *words, char *word)
 {
     if (has_word(words, word))
         return;
-    words->list =
-        realloc(words->list, (words->count + 2) * sizeof *words->list);
-    if (!words->list)
-        sv_die_sys("unable to keep the services' names");
+    words->list = keep_or_die(
+        realloc(words->list, (words->count + 2) * sizeof *words->list));
     words->list[words->count++] = word;
     words->list[words->count] = NULL;
 }

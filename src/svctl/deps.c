@@ -2,7 +2,6 @@
 /*
  * deps.c - deps, tree: what needs what.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 #include "svctl/links.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
@@ -42,9 +42,8 @@ static struct mark *mark_of(const struct map *map, const char *name)
 
 static void mark_names(struct map *map)
 {
-    map->marks = calloc(map->links.count + 1, sizeof *map->marks);
-    if (!map->marks)
-        sv_die_sys("unable to keep what needs what");
+    map->marks =
+        keep_or_die(calloc(map->links.count + 1, sizeof *map->marks));
     for (size_t i = 0; i < map->links.count; i++) {
         const struct link *link = &map->links.list[i];
         struct mark *other = link_is_hard(link) ? mark_of(map, link->other)
@@ -162,11 +161,10 @@ static void tell_object(const struct map *map, const struct link *link)
  * asked for. */
 static void walk(struct map *map, const char *name, tell *tell_link)
 {
-    const char **stack = calloc(map->links.count + 1, sizeof *stack);
+    const char **stack =
+        keep_or_die(calloc(map->links.count + 1, sizeof *stack));
     size_t depth = 0;
 
-    if (!stack)
-        sv_die_sys("unable to keep what needs what");
     if (!meet(map, name))
         stack[depth++] = name;
     while (depth) {

@@ -19,6 +19,7 @@
 #include "sv/dated.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 #include "svctl/logdir.h"
 #include "svctl/print.h"
 #include "svctl/show.h"
@@ -136,9 +137,7 @@ static void find_sources(const struct call *call)
     struct rows rows = {0};
 
     tree_choose(tree, call->args, call->all, &rows);
-    sources = calloc(rows.count + 1, sizeof *sources);
-    if (!sources)
-        sv_die_sys("unable to keep the services' logs");
+    sources = keep_or_die(calloc(rows.count + 1, sizeof *sources));
     raise_limit();
     for (size_t i = 0; i < rows.count; i++)
         add_source(call, tree, rows.rows[i].name);

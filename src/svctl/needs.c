@@ -16,6 +16,7 @@
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "sv/service.h"
+#include "svctl/keep.h"
 #include "svctl/needs.h"
 #include "svctl/rows.h"
 
@@ -24,6 +25,7 @@ enum colour { NEW, ON_PATH, DONE };
 struct node {
     size_t *edges;
     size_t count;
+    size_t room;
     size_t next;  /* of edges, to be followed */
     enum colour colour;
 };
@@ -79,10 +81,8 @@ static void add_edge(struct needs *needs, size_t i, size_t to)
 {
     struct node *node = &needs->nodes[i];
 
-    node->edges =
-        realloc(node->edges, (node->count + 1) * sizeof *node->edges);
-    if (!node->edges)
-        sv_die_sys("unable to keep what is needed");
+    node->edges = keep_room(node->edges, node->count, &node->room,
+                            sizeof *node->edges);
     node->edges[node->count++] = to;
 }
 
@@ -368,11 +368,9 @@ void check_needs(struct findings *findings, int base, const char *path,
                           .names = names,
                           .looked_at = looked_at,
                           .barred = barred};
-    size_t *walk = calloc(names->count + 1, sizeof *walk);
+    size_t *walk = keep_or_die(calloc(names->count + 1, sizeof *walk));
 
-    needs.nodes = calloc(names->count + 1, sizeof *needs.nodes);
-    if (!walk || !needs.nodes)
-        sv_die_sys("unable to keep what is needed");
+    needs.nodes = keep_or_die(calloc(names->count + 1, sizeof *needs.nodes));
     for (size_t i = 0; i < names->count; i++)
         take_node(&needs, i);
     for (size_t i = 0; i < names->count; i++)

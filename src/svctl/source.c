@@ -11,6 +11,7 @@
 
 #include "sv/dated.h"
 #include "sv/say.h"
+#include "svctl/keep.h"
 #include "svctl/source.h"
 
 enum { PORTION = 16384 };
@@ -72,9 +73,7 @@ static void make_room(struct source *source)
     if (source->room - left >= PORTION)
         return;
     source->room += source->room ? source->room : (size_t)2 * PORTION;
-    source->bytes = realloc(source->bytes, source->room);
-    if (!source->bytes)
-        sv_die_sys("unable to keep a line of the log of ", source->service);
+    source->bytes = keep_or_die(realloc(source->bytes, source->room));
 }
 
 /* False at the end of what there is.  A file that does not end with a newline

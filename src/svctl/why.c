@@ -19,6 +19,7 @@
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
+#include "svctl/keep.h"
 #include "svctl/links.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
@@ -426,11 +427,9 @@ static void explain(const struct why *why, const char *asked, char **sentence,
 {
     struct cause cause = {asked, NEXT_NONE};
     size_t size;
-    FILE *to = open_memstream(sentence, &size);
-    FILE *to_next = open_memstream(next, &size);
+    FILE *to = keep_or_die(open_memstream(sentence, &size));
+    FILE *to_next = keep_or_die(open_memstream(next, &size));
 
-    if (!to || !to_next)
-        sv_die_sys("unable to find words");
     print_clean(to, asked);
     fputs(is_up(why, asked) ? " is up: it " : " is not up: it ", to);
     put_cause(to, why, &cause);
