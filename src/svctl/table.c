@@ -4,7 +4,8 @@
  *
  * Columns are as wide as what is in them.  On a terminal the name gets what is
  * left of the line; one that is longer stands on a line of its own, whole, so
- * that it can be copied.
+ * that it can be copied.  Where not even a short name would be left room, the
+ * last columns are left out.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -40,6 +41,11 @@ static const char *const headings[COLUMNS] = {
 
 struct cells {
     char text[COLUMNS][CELL_MAX];
+};
+
+struct layout {
+    size_t widths[COLUMNS];
+    size_t shown; /* how many of them */
 };
 
 enum colour { PLAIN = 0, RED = 31, GREEN = 32, YELLOW = 33 };
@@ -207,27 +213,37 @@ static void fill_cells(struct cells *cells, const struct sv_wire_row *row,
     fill_exit(cells->text[LAST_EXIT], row);
 }
 
-static void measure(size_t widths[static COLUMNS], const struct rows *rows,
+/* Leaves out what does not fit, and gives the name what is left. */
+static void fit(struct layout *layout, size_t width)
+{
+    size_t *name = &layout->widths[NAME];
+    size_t least = *name < NAME_LEAST ? *name : NAME_LEAST;
+    size_t others = 0;
+
+    for (size_t i = NAME + 1; i < COLUMNS; i++)
+        others += GAP + layout->widths[i];
+    while (least + others > width && layout->shown > STATE + 1)
+        others -= GAP + layout->widths[--layout->shown];
+    if (*name + others > width)
+        *name = width > least + others ? width - others : least;
+}
+
+static void measure(struct layout *layout, const struct rows *rows,
                     const struct look *look)
 {
-    size_t others = 0;
     struct cells cells = {0};
 
+    layout->shown = COLUMNS;
     for (size_t i = 0; i < COLUMNS; i++)
-        widths[i] = strlen(headings[i]);
+        layout->widths[i] = strlen(headings[i]);
     for (size_t r = 0; r < rows->count; r++) {
         fill_cells(&cells, &rows->rows[r], look->realtime);
         for (size_t i = 0; i < COLUMNS; i++)
-            if (width_of(cells.text[i]) > widths[i])
-                widths[i] = width_of(cells.text[i]);
+            if (width_of(cells.text[i]) > layout->widths[i])
+                layout->widths[i] = width_of(cells.text[i]);
     }
-    for (size_t i = NAME + 1; i < COLUMNS; i++)
-        others += GAP + widths[i];
-    if (look->width && widths[NAME] + others > look->width) {
-        widths[NAME] = look->width > others ? look->width - others : 0;
-        if (widths[NAME] < NAME_LEAST)
-            widths[NAME] = NAME_LEAST;
-    }
+    if (look->width)
+        fit(layout, look->width);
 }
 
 static void pad(FILE *to, size_t used, size_t width)
@@ -237,8 +253,9 @@ static void pad(FILE *to, size_t used, size_t width)
 }
 
 static void print_cells(FILE *to, const char *const *texts,
-                        const size_t *widths, enum colour state_colour)
+                        const struct layout *layout, enum colour state_colour)
 {
+    const size_t *widths = layout->widths;
     size_t length = width_of(texts[NAME]);
 
     print_clean(to, texts[NAME]);
@@ -247,7 +264,7 @@ static void print_cells(FILE *to, const char *const *texts,
         length = 0;
     }
     pad(to, length, widths[NAME]);
-    for (size_t i = NAME + 1; i < COLUMNS; i++) {
+    for (size_t i = NAME + 1; i < layout->shown; i++) {
         enum colour colour = i == STATE ? state_colour : PLAIN;
 
         pad(to, 0, GAP);
@@ -255,14 +272,14 @@ static void print_cells(FILE *to, const char *const *texts,
             fprintf(to, "\033[%dm%s\033[m", (int)colour, texts[i]);
         else
             fputs(texts[i], to);
-        if (i + 1 < COLUMNS)
+        if (i + 1 < layout->shown)
             pad(to, strlen(texts[i]), widths[i]);
     }
     putc('\n', to);
 }
 
 static void print_row(FILE *to, const struct sv_wire_row *row,
-                      const size_t *widths, const struct look *look)
+                      const struct layout *layout, const struct look *look)
 {
     struct cells cells = {0};
     const char *texts[COLUMNS];
@@ -270,7 +287,7 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
     fill_cells(&cells, row, look->realtime);
     for (size_t i = 0; i < COLUMNS; i++)
         texts[i] = cells.text[i];
-    print_cells(to, texts, widths,
+    print_cells(to, texts, layout,
                 look->has_colour ? state_colour(row) : PLAIN);
     if (*row->note)
         print_wrapped(to, "  note: ", row->note, look);
@@ -278,7 +295,8 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
         print_wrapped(to, "  says: ", row->said, look);
     if (look->is_close && look->definitions >= 0 &&
         !is_enabled(look->definitions, row->name))
-        fputs("  disabled: it is left down at the next boot\n", to);
+        print_wrapped(to, "  disabled: ", "it is left down at the next boot",
+                      look);
     if (row->flags & SV_ROW_CHANGED)
         print_wrapped(to, "  changed: ",
                       "its definition is newer; a restart takes it up, once "
@@ -287,12 +305,12 @@ static void print_row(FILE *to, const struct sv_wire_row *row,
 
 void table_print(FILE *to, const struct rows *rows, const struct look *look)
 {
-    size_t widths[COLUMNS];
+    struct layout layout;
 
-    measure(widths, rows, look);
-    print_cells(to, headings, widths, PLAIN);
+    measure(&layout, rows, look);
+    print_cells(to, headings, &layout, PLAIN);
     for (size_t i = 0; i < rows->count; i++)
-        print_row(to, &rows->rows[i], widths, look);
+        print_row(to, &rows->rows[i], &layout, look);
 }
 
 void show_end(void)
