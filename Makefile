@@ -53,7 +53,7 @@ S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \
 	notifyoncheck permafailon svc svdt svlisten svok svperms svscanctl svstat \
 	svwait tai64n wait
 
-CRASH = main judge ledger life order random service sweep system trace
+CRASH = main judge ledger life order random report service sweep system trace
 LOGS = logkiller count courses logger writer
 
 PROGRAMS = init svscan svlog svctl svexec sv-s6

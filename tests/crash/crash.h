@@ -12,7 +12,8 @@
  *   sweep.c    ... in which svscan is killed at its Nth system call
  *   trace.c    ... which is found by ptrace
  *   judge.c    what ledger, logs, tallies and status files say against it
- *   main.c     options, lives side by side, the report
+ *   main.c     options, lives side by side
+ *   report.c   ... and the report
  *
  * One static program is all of these, so that it runs in an image as well.
  */

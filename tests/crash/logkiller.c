@@ -20,7 +20,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -28,6 +27,7 @@
 
 #include "crash.h"
 #include "logs.h"
+#include "report.h"
 #include "sv/say.h"
 #include "sv/tree.h"
 
@@ -206,21 +206,6 @@ static bool next_stop(struct job *job)
 
 /* ---- what came of it ----------------------------------------------------- */
 
-static void copy_report(const char *dir)
-{
-    char path[PATH_ROOM], line[1024];
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/report", dir);
-    file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        fprintf(plan.report, "  %s", line);
-        printf("  %s", line);
-    }
-    if (file != NULL)
-        fclose(file);
-}
-
 static void say_how_to_replay(FILE *to, const struct job *job)
 {
     fprintf(to, "bad life, in %s; again: loggers -s %llu -c %s", job->dir,
@@ -268,7 +253,7 @@ static void finish(struct job *job, int wstat)
         printf("a life was not lived to its end: status %d\n", wstat);
     say_how_to_replay(plan.report, job);
     say_how_to_replay(stdout, job);
-    copy_report(job->dir);
+    report_copy(plan.report, job->dir);
     fflush(stdout);
 }
 
@@ -316,16 +301,6 @@ static int summary(FILE *to)
 
 /* ---- the beginning ------------------------------------------------------- */
 
-static uint64_t number(const char *text)
-{
-    char *end;
-    unsigned long long n = strtoull(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0')
-        sv_die(SV_EXIT_USAGE, "not a number: ", text);
-    return n;
-}
-
 static void name_logger(const char *name)
 {
     while (plan.logger < LOGGERS
@@ -348,16 +323,7 @@ static void name_course(char *text)
     if (plan.only == COURSES)
         sv_die(SV_EXIT_USAGE, "no such course: ", text);
     if (colon != NULL)
-        plan.number = (unsigned)number(colon + 1);
-}
-
-static const char *whole(const char *path)
-{
-    char *real = realpath(path, NULL);
-
-    if (real == NULL)
-        sv_die_sys("unable to find ", path);
-    return real;
+        plan.number = (unsigned)word_number(colon + 1);
 }
 
 static void read_words(int argc, char *argv[])
@@ -369,9 +335,9 @@ static void read_words(int argc, char *argv[])
         switch (letter) {
         case 'p': name_logger(optarg); break;
         case 'a': plan.is_common = true; break;
-        case 'k': plan.kills = (unsigned)number(optarg); break;
-        case 's': plan.seed = number(optarg); break;
-        case 'j': plan.jobs = (unsigned)number(optarg); break;
+        case 'k': plan.kills = (unsigned)word_number(optarg); break;
+        case 's': plan.seed = word_number(optarg); break;
+        case 'j': plan.jobs = (unsigned)word_number(optarg); break;
         case 'c': name_course(optarg); break;
         default: sv_die_usage(USAGE);
         }
@@ -382,26 +348,19 @@ static void read_words(int argc, char *argv[])
     plan.sweeps = strcmp(argv[optind], "sweep") == 0;
     if (!plan.sweeps && strcmp(argv[optind], "random") != 0)
         sv_die_usage(USAGE);
-    plan.bin = whole(argv[optind + 1]);
+    plan.bin = word_path(argv[optind + 1]);
     make_directory(argv[optind + 2]);
-    plan.dir = whole(argv[optind + 2]);
+    plan.dir = word_path(argv[optind + 2]);
     chance.random = plan.seed;
 }
 
 static void prepare(void)
 {
-    char path[PATH_ROOM];
-    struct outcome *outcomes =
-        mmap(NULL, MOST_JOBS * sizeof *outcomes, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct outcome *outcomes = report_share(MOST_JOBS * sizeof *outcomes);
 
-    snprintf(path, sizeof path, "%s/report", plan.dir);
-    plan.report = fopen(path, "we");
-    if (outcomes == MAP_FAILED || plan.report == NULL)
-        sv_die_sys("unable to make ", path);
     for (size_t i = 0; i < MOST_JOBS; i++)
         jobs[i].outcome = &outcomes[i];
-    setvbuf(plan.report, NULL, _IOLBF, BUFSIZ);
+    plan.report = report_open(plan.dir);
 }
 
 int main(int argc, char *argv[])

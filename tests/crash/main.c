@@ -22,13 +22,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "crash.h"
+#include "report.h"
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "sv/tree.h"
@@ -232,22 +232,6 @@ static bool next(struct job *job)
 
 /* ---- what came of it ----------------------------------------------------- */
 
-static void copy_report(const char *dir)
-{
-    char path[CRASH_PATH_MAX], line[1024];
-
-    snprintf(path, sizeof path, "%s/report", dir);
-
-    FILE *file = fopen(path, "re");
-
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        fprintf(plan.report, "  %s", line);
-        printf("  %s", line);
-    }
-    if (file != NULL)
-        fclose(file);
-}
-
 static void say_how_to_replay(const struct job *job)
 {
     const struct position *position = &job->outcome->position;
@@ -315,7 +299,7 @@ static void finish(struct job *job, int wstat)
     if (!outcome->is_done)
         printf("a life was not lived to its end: status %d\n", wstat);
     say_how_to_replay(job);
-    copy_report(job->dir);
+    report_copy(plan.report, job->dir);
     fflush(stdout);
 }
 
@@ -355,16 +339,6 @@ static int summary(FILE *to)
 
 /* ---- the beginning ------------------------------------------------------- */
 
-static uint64_t number(const char *text)
-{
-    char *end;
-    unsigned long long n = strtoull(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0')
-        sv_die(SV_EXIT_USAGE, "not a number: ", text);
-    return n;
-}
-
 static void name_system(const char *name)
 {
     while (plan.system < SYSTEMS
@@ -388,16 +362,7 @@ static void name_position(char *text)
     if (plan.only.path == PATHS)
         sv_die(SV_EXIT_USAGE, "no such path: ", text);
     if (colon != NULL)
-        plan.only.number = (unsigned)number(colon + 1);
-}
-
-static const char *whole(const char *path)
-{
-    char *real = realpath(path, NULL);
-
-    if (real == NULL)
-        sv_die_sys("unable to find ", path);
-    return real;
+        plan.only.number = (unsigned)word_number(colon + 1);
 }
 
 static void read_words(int argc, char *argv[])
@@ -408,9 +373,9 @@ static void read_words(int argc, char *argv[])
     while ((letter = getopt(argc, argv, "+p:k:s:j:w:")) != -1) {
         switch (letter) {
         case 'p': name_system(optarg); break;
-        case 'k': plan.kills = (unsigned)number(optarg); break;
-        case 's': plan.seed = number(optarg); break;
-        case 'j': plan.jobs = (unsigned)number(optarg); break;
+        case 'k': plan.kills = (unsigned)word_number(optarg); break;
+        case 's': plan.seed = word_number(optarg); break;
+        case 'j': plan.jobs = (unsigned)word_number(optarg); break;
         case 'w': name_position(optarg); break;
         default: sv_die_usage(USAGE);
         }
@@ -426,25 +391,18 @@ static void read_words(int argc, char *argv[])
         sv_die_usage(USAGE);
     if (plan.is_booted)
         plan.jobs = 1;
-    plan.bin = whole(argv[optind + 1]);
+    plan.bin = word_path(argv[optind + 1]);
     make_directory(argv[optind + 2]);
-    plan.dir = whole(argv[optind + 2]);
+    plan.dir = word_path(argv[optind + 2]);
 }
 
 static void prepare(void)
 {
-    char path[CRASH_PATH_MAX];
-    struct outcome *outcomes =
-        mmap(NULL, JOBS_MAX * sizeof *outcomes, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct outcome *outcomes = report_share(JOBS_MAX * sizeof *outcomes);
 
-    snprintf(path, sizeof path, "%s/report", plan.dir);
-    plan.report = fopen(path, "we");
-    if (outcomes == MAP_FAILED || plan.report == NULL)
-        sv_die_sys("unable to make ", path);
     for (size_t i = 0; i < JOBS_MAX; i++)
         jobs[i].outcome = &outcomes[i];
-    setvbuf(plan.report, NULL, _IOLBF, BUFSIZ);
+    plan.report = report_open(plan.dir);
     chance.random = plan.seed;
 }
 
