@@ -182,6 +182,12 @@ $(B)/lib/libsv.so: $(OBJ.libsv:.o=.lo)
 	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libsv.so.0 -Wl,-z,defs \
 		-Wl,--gc-sections -Wl,--exclude-libs,ALL -o $@ $^ $(SKALIBS_LIBS)
 
+# What a static program is made of is never moved, and smaller if it need not be
+# movable; libsv.a may be linked into what is.
+ifneq ($(filter -static,$(LDFLAGS)),)
+$(filter-out $(OBJ.libsv),$(OBJECTS)): CFLAGS += -fno-pie
+endif
+
 # What every line of a log goes through is to be fast; all else, small.
 ifeq ($(VARIANT),)
 $(call objects,svlog,find line output pattern script shape work): CFLAGS += -O2
