@@ -55,6 +55,11 @@ ssize_t sv_at_read(int base, const char *dir, const char *file, char *buf,
 bool sv_at_replace(int base, const char *dir, const char *file,
                    const char *fresh, const char *buf, size_t size);
 
+/* Tells of each name in an open directory, "." and ".." too, that has not been
+ * read yet.  Nothing is allocated.  False with errno set: not of all. */
+bool sv_at_names(int dir, void (*tell)(void *context, const char *name),
+                 void *context);
+
 /* Writes all size bytes, through interruptions.  False with errno set. */
 bool sv_write_all(int fd, const char *buf, size_t size);
 

@@ -2,7 +2,6 @@
 /*
  * definition.c - whom a definition names: it is read into the graph.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -59,21 +58,27 @@ static void add_link(struct list *list, enum graph_kind kind, const char *name)
         list->is_short = true;
 }
 
+struct names {
+    struct list *list;
+    enum graph_kind kind;
+};
+
+static void add_name(void *context, const char *name)
+{
+    const struct names *names = context;
+
+    add_link(names->list, names->kind, name);
+}
+
 static void add_names_of(struct list *list, enum graph_kind kind, int dir,
                          const char *file)
 {
     int fd = openat(dir, file, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *names = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *entry;
 
-    if (names == NULL) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return;
-    }
-    while ((entry = readdir(names)) != NULL)
-        add_link(list, kind, entry->d_name);
-    closedir(names);
+    (void)sv_at_names(fd, add_name, &(struct names){ list, kind });
+    close(fd);
 }
 
 /* The old form: a name a line, and comments. */
@@ -116,28 +121,23 @@ static const struct {
 
 enum { SOURCES = sizeof sources / sizeof *sources };
 
-/* One look at the names in it is cheaper than to ask for each. */
-static void read_definition(struct list *list, int dir, unsigned kind,
-                            bool *is_essential)
-{
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *names = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *entry;
+struct reading {
+    int dir;
+    unsigned kind;
+    struct list list;
+    bool is_essential;
+};
 
-    if (names == NULL) {
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    while ((entry = readdir(names)) != NULL) {
-        for (size_t i = 0; i < SOURCES; i++)
-            if (sources[i].kinds & kind
-                && strcmp(entry->d_name, sources[i].file) == 0)
-                sources[i].add(list, sources[i].kind, dir, entry->d_name);
-        if (strcmp(entry->d_name, SV_FLAG_ESSENTIAL) == 0)
-            *is_essential = true;
-    }
-    closedir(names);
+static void read_file(void *context, const char *name)
+{
+    struct reading *reading = context;
+
+    for (size_t i = 0; i < SOURCES; i++)
+        if (sources[i].kinds & reading->kind
+            && strcmp(name, sources[i].file) == 0)
+            sources[i].add(&reading->list, sources[i].kind, reading->dir, name);
+    if (strcmp(name, SV_FLAG_ESSENTIAL) == 0)
+        reading->is_essential = true;
 }
 
 /* ---- whether it says another thing now ------------------------------------ */
@@ -269,20 +269,20 @@ static void name_pipeline(struct order *order, struct graph_node *last, int dir)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* Its node, which is made if it names others, or has a flag. */
+/* Its node, which is made if it names others, or has a flag.  One look at the
+ * names in a definition is cheaper than to ask for each. */
 static struct graph_node *read_node(struct order *order, const char *name,
                                     int base, const char *dir, unsigned kind)
 {
-    struct list list = { 0 };
     bool is_bundle = kind == OF_BUNDLE;
-    bool is_essential = false;
-    int fd = open_dir(order, base, dir, name);
+    struct reading reading = { .dir = open_dir(order, base, dir, name),
+                               .kind = kind };
 
-    if (fd >= 0)
-        read_definition(&list, fd, kind, &is_essential);
+    if (reading.dir >= 0)
+        (void)sv_at_names(reading.dir, read_file, &reading);
 
     struct graph_node *node =
-        list.count > 0 || is_bundle || is_essential
+        reading.list.count > 0 || is_bundle || reading.is_essential
             ? graph_name(&order->graph, name)
             : graph_find(&order->graph, name);
 
@@ -290,15 +290,15 @@ static struct graph_node *read_node(struct order *order, const char *name,
         order->epoch++;
         forget_pipelines(order, node);
         graph_define(&order->graph, node, is_bundle);
-        node->is_essential = is_essential;
+        node->is_essential = reading.is_essential;
         node->is_pipeline = false;
-        connect(order, node, &list);
-        if (fd >= 0 && !is_bundle)
-            name_pipeline(order, node, fd);
+        connect(order, node, &reading.list);
+        if (reading.dir >= 0 && !is_bundle)
+            name_pipeline(order, node, reading.dir);
     }
-    if (fd >= 0)
-        close(fd);
-    free_list(&list);
+    if (reading.dir >= 0)
+        close(reading.dir);
+    free_list(&reading.list);
     return node;
 }
 

@@ -5,14 +5,23 @@
  * Every open is non-blocking: whoever may write into a service directory may
  * put a fifo where a file should be, and must not stop a whole tree with it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sv/at.h"
+
+/* What getdents64(2) writes is the C library's struct dirent on a 64-bit
+ * machine, with glibc and with musl. */
+_Static_assert(offsetof(struct dirent, d_reclen) == 16 &&
+                   offsetof(struct dirent, d_name) == 19,
+               "struct dirent must be the kernel's");
 
 char *sv_at(char buf[static SV_PATH_MAX], const char *dir, const char *file)
 {
@@ -150,6 +159,22 @@ bool sv_at_replace(int base, const char *dir, const char *file,
     unlinkat(base, from, 0);
     errno = error;
     return false;
+}
+
+bool sv_at_names(int dir, void (*tell)(void *context, const char *name),
+                 void *context)
+{
+    _Alignas(struct dirent) char buf[4096];
+    long n;
+
+    while ((n = syscall(SYS_getdents64, dir, buf, sizeof buf)) > 0)
+        for (long at = 0; at < n;) {
+            const struct dirent *entry = (const void *)(buf + at);
+
+            tell(context, entry->d_name);
+            at += entry->d_reclen;
+        }
+    return n == 0;
 }
 
 bool sv_write_all(int fd, const char *buf, size_t size)

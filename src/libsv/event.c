@@ -8,15 +8,12 @@
  * opendir(3) allocates; it is told of every change of a service, and mostly has
  * nobody in it.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sv/at.h"
@@ -26,12 +23,6 @@
 enum { PRIVATE_MODE = 03730, PUBLIC_MODE = 01733, FIFO_MODE = 0622 };
 
 enum { SUBSCRIBE_TRIES = 100 };
-
-/* What getdents64(2) writes is the C library's struct dirent on a 64-bit
- * machine, with glibc and with musl. */
-_Static_assert(offsetof(struct dirent, d_reclen) == 16 &&
-                   offsetof(struct dirent, d_name) == 19,
-               "struct dirent must be the kernel's");
 
 /* ---- making ------------------------------------------------------------- */
 
@@ -115,9 +106,21 @@ static void forget(int fifodir, const char *name)
         unlinkat(fifodir, name, 0);
 }
 
-static void tell(int fifodir, const char *name, const char *events, size_t size)
+struct telling {
+    int fifodir;
+    const char *events;
+};
+
+static void tell(void *context, const char *name)
 {
+    const struct telling *telling = context;
+    int fifodir = telling->fifodir;
+    size_t size = strlen(telling->events);
     struct stat st;
+
+    if (!sv_event_is_name(name))
+        return;
+
     int fd = openat(fifodir, name,
                     O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 
@@ -127,26 +130,9 @@ static void tell(int fifodir, const char *name, const char *events, size_t size)
         return;
     }
     if (size > 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
-        write(fd, events, size) < 0 && errno == EPIPE)
+        write(fd, telling->events, size) < 0 && errno == EPIPE)
         forget(fifodir, name);
     close(fd);
-}
-
-/* Walks an open fifodir; false with errno set if it cannot be read. */
-static bool tell_all(int fifodir, const char *events, size_t size)
-{
-    _Alignas(struct dirent) char buf[4096];
-    long n;
-
-    while ((n = syscall(SYS_getdents64, fifodir, buf, sizeof buf)) > 0)
-        for (long at = 0; at < n;) {
-            const struct dirent *entry = (const void *)(buf + at);
-
-            if (sv_event_is_name(entry->d_name))
-                tell(fifodir, entry->d_name, events, size);
-            at += entry->d_reclen;
-        }
-    return n == 0;
 }
 
 bool sv_fifodir_notify(int base, const char *path, const char *events)
@@ -156,7 +142,8 @@ bool sv_fifodir_notify(int base, const char *path, const char *events)
     if (fifodir < 0)
         return false;
 
-    bool told = tell_all(fifodir, events, strlen(events));
+    bool told = sv_at_names(fifodir, tell,
+                            &(struct telling){fifodir, events});
     int error = errno;
 
     close(fifodir);
