@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -263,12 +264,20 @@ void service_tell(const struct service *service, struct sv_status *status)
     status->flags = (uint8_t)flags;
 }
 
+/* What it says already is not written again: who waited to start, or to stop, is
+ * wanted as it was while it waited. */
 void service_save(struct service *service)
 {
+    char now[SV_STATUS_SIZE];
     struct sv_status status;
 
     service_tell(service, &status);
-    if (!sv_status_write(service->base, service->dir, &status))
+    sv_status_pack(now, &status);
+    if (service->is_saved && memcmp(now, service->saved, sizeof now) == 0)
+        return;
+    memcpy(service->saved, now, sizeof now);
+    service->is_saved = sv_status_write(service->base, service->dir, &status);
+    if (!service->is_saved)
         sv_warn_sys("unable to write the status of ", service->name);
 }
 

@@ -94,6 +94,8 @@ struct service {
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */
+    bool is_saved;   /* we have written its status file, which says this: */
+    char saved[SV_STATUS_SIZE];
     uint8_t boot;    /* svscan/boot.c; 0: it is no part of the boot */
     tain stamp;
     tain ready_stamp;
@@ -308,7 +310,7 @@ void service_arm(struct service *service, int64_t at);
 
 /* What the status file is to say. */
 void service_tell(const struct service *service, struct sv_status *status);
-/* Writes the status file. */
+/* Has the status file say it. */
 void service_save(struct service *service);
 
 /* ---- start.c: run and finish --------------------------------------------- */

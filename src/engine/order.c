@@ -201,9 +201,13 @@ static void stop_now(struct service *service)
     service_happen(service, EVENT_WANT_DOWN);
 }
 
+/* That it is wanted has been saved when it began to wait. */
 static void start_now(struct service *service)
 {
-    enum event event = service->waits_once ? EVENT_WANT_ONCE : EVENT_WANT_UP;
+    enum event event =
+        service->waits_once                                   ? EVENT_WANT_ONCE
+        : machine_expects(service->state, EVENT_START_DUE) ? EVENT_START_DUE
+                                                              : EVENT_WANT_UP;
 
     service->waits = service->waits_once = false;
     service->note_is_wait = false;
