@@ -41,6 +41,7 @@ void graph_close(struct graph *graph)
         free(node);
     }
     free(graph->buckets);
+    free(graph->spare);
     *graph = (struct graph){ 0 };
 }
 
@@ -223,17 +224,46 @@ static void free_if_unnamed(struct graph *graph, struct graph_node *node)
     free(node);
 }
 
+/* Is it part of no cycle, and of no pair?  Then nothing but what was told along it
+ * goes with it. */
+static bool is_loose(const struct graph_edge *edge)
+{
+    return edge->kind != GRAPH_FEEDS && edge->kind != GRAPH_READS
+           && edge->from->component != edge->to->component;
+}
+
+static void take_back(struct graph *graph, const struct graph_edge *edge)
+{
+    const struct graph_node *from = edge->from;
+    struct graph_node *to = edge->to;
+
+    to->users -= graph_is_hard(edge->kind) ? from->is_used : from->is_leaving;
+    to->goers -= from->is_going;
+    graph_touch(graph, to);
+}
+
+static void take_back_all(struct graph *graph, struct graph_node *node)
+{
+    for (size_t i = 0; i < node->outs; i++)
+        graph->is_dirty |= !is_loose(&node->out[i]);
+    for (size_t i = 0; !graph->is_dirty && i < node->outs; i++)
+        take_back(graph, &node->out[i]);
+    node->lacks = node->dead_needs = node->waits = 0;
+    graph_touch(graph, node);
+}
+
 /* Those that nobody names any more go with their last edge. */
 static void disconnect(struct graph *graph, struct graph_node *node)
 {
     struct graph_edge *out = node->out;
     size_t outs = node->outs;
 
+    if (outs > 0)
+        take_back_all(graph, node);
     for (size_t i = 0; i < outs; i++)
         take_out(&out[i]);
     node->out = NULL;
     node->outs = 0;
-    graph->is_dirty |= outs > 0;
     for (size_t i = 0; i < outs; i++)
         out[i].to->cursor = i; /* the last edge that leads there */
     for (size_t i = 0; i < outs; i++)

@@ -126,7 +126,9 @@ struct graph {
     struct graph_node **queued_end;
     struct graph_node *touched;
     struct graph_node **touched_end;
-    uint64_t walks; /* the caller's: that were begun */
+    uint64_t walks; /* walk.c: that were begun */
+    struct graph_node **spare; /* ... room for one, of spare_room; or NULL */
+    size_t spare_room;
     bool is_dirty;  /* edges have changed */
     bool all_stops; /* graph_stop_all */
 };

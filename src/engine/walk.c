@@ -14,16 +14,25 @@ static void visit(struct walk *walk, struct graph_node *node)
     walk->nodes[walk->count++] = node;
 }
 
+/* A command for many is a walk for each: the room of one is the next one's. */
 void walk_end(struct walk *walk)
 {
-    free(walk->nodes);
+    free(walk->graph->spare);
+    walk->graph->spare = walk->nodes;
+    walk->graph->spare_room = walk->room;
 }
 
 bool walk_begin(struct walk *walk, struct graph *graph, struct graph_node *node)
 {
-    *walk = (struct walk){ .nodes = malloc(graph->count
-                                           * sizeof(struct graph_node *)),
-                           .number = ++graph->walks };
+    *walk = (struct walk){ .graph = graph, .number = ++graph->walks };
+    if (graph->spare != NULL && graph->spare_room >= graph->count) {
+        walk->nodes = graph->spare;
+        walk->room = graph->spare_room;
+        graph->spare = NULL;
+    } else {
+        walk->nodes = calloc(graph->count, sizeof *walk->nodes);
+        walk->room = graph->count;
+    }
     if (walk->nodes == NULL)
         return false;
     visit(walk, node);

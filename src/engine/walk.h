@@ -12,8 +12,10 @@
 #include "engine/graph.h"
 
 struct walk {
+    struct graph *graph;
     struct graph_node **nodes;
     size_t count;
+    size_t room;
     uint64_t number;
 };
 

@@ -385,6 +385,23 @@ START_TEST(names_that_nobody_uses_are_freed)
 }
 END_TEST
 
+/* A tree of thousands that stops goes one by one. */
+START_TEST(one_that_goes_costs_no_look_at_all_others)
+{
+    begin();
+    SERVICE("db", NULL);
+    SERVICE("web", "db", ":mail", NULL);
+    SERVICE("mail", NULL);
+    tell("web", GRAPH_RUNNING | GRAPH_GOING);
+    ck_assert(!may_stop("db") && !may_stop("mail"));
+    graph_forget(&graph, node("web"));
+    ck_assert(!graph.is_dirty);
+    ck_assert(may_stop("db") && may_stop("mail"));
+    ck_assert(graph_may_go(node("db")) && graph_may_go(node("mail")));
+    graph_close(&graph);
+}
+END_TEST
+
 /* ---- beside a naive model ------------------------------------------------ */
 
 enum { NODES = 12, ROUNDS = 3000 };
@@ -660,7 +677,9 @@ int main(void)
         a_cycle_that_after_closes_is_none,
         a_bundle_is_up_when_all_that_it_holds_is,
         a_bundle_in_a_bundle_in_itself_harms_who_needs_it_only,
-        an_empty_bundle_is_up, names_that_nobody_uses_are_freed, who_feeds_needs_one_that_reads_from_it,
+        an_empty_bundle_is_up, names_that_nobody_uses_are_freed,
+        one_that_goes_costs_no_look_at_all_others,
+        who_feeds_needs_one_that_reads_from_it,
         who_feeds_itself_is_a_cycle,
         random_graphs_are_as_a_naive_model_has_them,
         ten_thousand_in_a_chain_and_as_many_side_by_side);
