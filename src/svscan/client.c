@@ -210,7 +210,6 @@ void client_event(struct client *client, const char *row, size_t size)
     memcpy(&length, client->queue + client->events, sizeof length);
     length += (uint32_t)size;
     memcpy(client->queue + client->events, &length, sizeof length);
-    client_wait(client);
 }
 
 /* ---- answers ------------------------------------------------------------ */

@@ -79,8 +79,8 @@ void client_wait(struct client *client);
 void client_push(struct client *client);
 /* Sends the message in serve->out, after what is queued. */
 void client_post(struct client *client);
-/* Queues a packed row; all that come before the socket is next looked at share
- * a message. */
+/* Queues a packed row, to be sent when the round is over (serve_flush); all that
+ * come before the socket takes them share a message. */
 void client_event(struct client *client, const char *row, size_t size);
 
 /* Starts a message of the answer, in serve->out. */

@@ -5,7 +5,8 @@
  *   on_connection   a client comes: who is it?
  *   on_client       its socket is ready: push what is queued, go on with the
  *                   request in hand, take the next
- *   serve_changed   a row for every client that watches
+ *   serve_changed   a row for every client that watches, queued
+ *   serve_flush     ... and sent
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -160,6 +161,22 @@ void serve_changed(struct serve *serve, struct service *service)
         if (client->watches)
             client_event(client, packed, size);
     }
+}
+
+/* The socket is waited for only where it did not take all: a change that comes
+ * alone, as in a chain, is one call. */
+void serve_flush(struct serve *serve)
+{
+    struct client *next;
+
+    for (struct client *client = serve->clients; client; client = next) {
+        next = client->next;
+        if (client->head == client->tail || client->waits_for == EPOLLOUT)
+            continue;
+        client_push(client);
+        client_wait(client);
+    }
+    clients_bury(serve);
 }
 
 void serve_left(struct serve *serve, struct service *service)

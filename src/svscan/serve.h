@@ -82,6 +82,9 @@ void serve_close(struct serve *serve);
 void serve_changed(struct serve *serve, struct service *service);
 void serve_left(struct serve *serve, struct service *service);
 
+/* A round of the loop is over: what has changed in it is sent. */
+void serve_flush(struct serve *serve);
+
 /* The row of a service.  While it runs and nothing is wrong with it, the note is
  * what is wrong with its definition, of which an old copy runs. */
 void serve_row(const struct serve *serve, const struct service *service,

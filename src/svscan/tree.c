@@ -184,6 +184,8 @@ static void on_round_over(struct engine *engine)
 
     order_run(&tree->order);
     boot_run(&tree->boot, tree->defs.unquiet == NULL);
+    if (tree->is_serving)
+        serve_flush(&tree->serve);
 }
 
 static void on_may_stop(struct service *service)

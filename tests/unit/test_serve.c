@@ -206,6 +206,7 @@ static struct sv_wire_header header;
 
 static void stop_loop(struct loop *loop)
 {
+    serve_flush(&serve);
     loop->stop = true;
 }
 
@@ -213,6 +214,7 @@ static void turn(void)
 {
     struct pollfd wait = {.fd = engine.loop.epoll, .events = POLLIN};
 
+    serve_flush(&serve);
     while (poll(&wait, 1, 0) > 0) {
         engine.loop.after = stop_loop;
         engine.loop.stop = false;
