@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <skalibs/uint64.h>
 
 #include "engine/said.h"
 #include "sv/at.h"
@@ -40,12 +41,13 @@ bool speaker_has_id(const char *status, uid_t uid)
         return false;
     at += strlen(UID_LINE);
     for (int i = 0; i < 4; i++) { /* real, effective, saved, of files */
-        char *end;
+        uint64_t id;
+        size_t digits = uint64_scan(at, &id);
 
-        has = strtoul(at, &end, 10) == uid || has;
-        if (end == at || *end != (i < 3 ? '\t' : '\n'))
+        if (digits == 0 || at[digits] != (i < 3 ? '\t' : '\n'))
             return false;
-        at = end + 1;
+        has = id == uid || has;
+        at += digits + 1;
     }
     return has;
 }

@@ -11,11 +11,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <skalibs/uint64.h>
 
 #include "sv/at.h"
 #include "sv/child.h"
@@ -82,14 +83,7 @@ static bool parse_field(const char *line, int number, uint64_t *value)
 
     for (int field = 2; at != NULL && field < number; field++)
         at = strchr(at + 1, ' ');
-    if (at == NULL)
-        return false;
-
-    char *end;
-
-    errno = 0;
-    *value = strtoull(at + 1, &end, 10);
-    return end != at + 1 && errno == 0;
+    return at != NULL && uint64_scan(at + 1, value) > 0;
 }
 
 /* False with errno set; 0: there is no such process. */
