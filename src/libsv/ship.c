@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <skalibs/uint64.h>
+
 #include "sv/at.h"
 #include "sv/dated.h"
+#include "sv/say.h"
 #include "sv/ship.h"
 
 /* ---- the text ----------------------------------------------------------- */
@@ -69,28 +71,19 @@ static const char *take(char **at, const char *name)
 static bool take_number(char **at, const char *name, uint64_t *number)
 {
     const char *value = take(at, name);
-    char *end;
 
-    if (!value || *value < '0' || *value > '9')
-        return false;
-    errno = 0;
-    *number = strtoull(value, &end, 10);
-    return !*end && !errno && (*value != '0' || !value[1]);
+    return value && uint640_scan(value, number) &&
+           (*value != '0' || !value[1]);
 }
 
 /* Of a time, which may be before 1970. */
 static bool take_time(char **at, const char *name, int64_t *time)
 {
     const char *value = take(at, name);
-    char again[24];
-    char *end;
+    char again[SV_NUMBER_MAX];
 
-    if (!value)
-        return false;
-    errno = 0;
-    *time = strtoll(value, &end, 10);
-    snprintf(again, sizeof again, "%" PRId64, *time);
-    return !errno && strcmp(again, value) == 0;
+    return value && int64_scan(value, time) > 0 &&
+           strcmp(sv_number(again, *time), value) == 0;
 }
 
 static bool take_text(char **at, const char *name, char *text, size_t size)

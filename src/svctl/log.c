@@ -14,6 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <skalibs/uint32.h>
+
 #include "sv/at.h"
 #include "sv/clock.h"
 #include "sv/dated.h"
@@ -152,11 +154,12 @@ static bool read_ago(const char *text, int64_t *realtime)
 {
     static const char units[] = "smhdw";
     static const int64_t seconds[] = {1, 60, 3600, 86400, 604800};
-    char *end;
+    uint32_t n;
+    size_t digits = uint32_scan(text, &n);
+    const char *end = text + digits;
     const char *unit;
-    long n = strtol(text, &end, 10);
 
-    if (end == text || n < 0 || n > INT_MAX / 2)
+    if (!digits || n > INT_MAX / 2)
         return false;
     unit = *end ? strchr(units, *end) : units;
     if (!unit || (*end && end[1]))

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/uint32.h>
+
 #include "sv/paths.h"
 #include "sv/say.h"
 #include "svctl/rows.h"
@@ -44,10 +46,9 @@ static int64_t milliseconds(const char *text)
 
 static long count_of(const char *text)
 {
-    char *end;
-    long n = strtol(text, &end, 10);
+    uint32_t n;
 
-    if (end == text || *end || n < 0)
+    if (!uint320_scan(text, &n))
         sv_die(SV_EXIT_USAGE, "not a number of lines: ", text);
     return n;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skalibs/uint64.h>
+
 #include "sv/clock.h"
 #include "sv/say.h"
 #include "svctl/ask.h"
@@ -50,10 +52,11 @@ static void sort_by_trouble(struct rows *rows)
 static void json_restarts(struct json *json, struct tree *tree)
 {
     char restarts[SV_WIRE_FACT_MAX + 1];
+    uint64_t count;
 
     tree_fact(tree, "restarts", restarts);
-    if (*restarts)
-        json_number(json, "svscan_restarts", strtoull(restarts, NULL, 10));
+    if (uint640_scan(restarts, &count))
+        json_number(json, "svscan_restarts", count);
     else
         json_null(json, "svscan_restarts");
 }
