@@ -68,6 +68,7 @@ struct service {
     bool never_started;
     bool is_new;     /* its first status file is being written */
     bool adopted;    /* what runs was started by an earlier svscan */
+    bool awaits_end; /* ... and is dead; the relay has yet to say how */
     bool stopping;   /* what runs has been told to go */
     bool is_failing; /* its last start failed; the record says VOID */
     bool is_hopeless; /* ... and would again: it is not tried by itself */
@@ -90,6 +91,8 @@ struct service {
                            restart */
     struct service *next_asked; /* ... whose next is that one */
     bool note_is_wait; /* the note says that it waits in vain */
+    bool note_is_loop; /* ... that run dies again and again */
+    bool note_is_new;  /* it was made by the start at hand */
     bool has_counts; /* of restarts, in its file */
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
@@ -106,13 +109,10 @@ struct service {
     uint32_t quick_runs;   /* restart.h */
     int64_t started;       /* CLOCK_BOOTTIME ns of run's last start; 0: never */
     char *note;            /* what is wrong with it, in words; NULL: nothing */
-    bool note_is_new;      /* it was made by the start at hand */
-    bool note_is_loop;     /* it says that run dies again and again */
 
     struct sv_child *child; /* its record */
     struct watch pid;       /* pidfd of what runs */
-    bool awaits_end;        /* it is dead; the relay has yet to say how */
-    int64_t seen_dead;      /* ... since when */
+    int64_t seen_dead;      /* since when it awaits_end */
     struct watch control;
     struct watch readiness;
     struct health *health; /* check.c; NULL: it has no check */
