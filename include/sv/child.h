@@ -88,8 +88,8 @@ enum {
     SV_CHILD_ONCE = 1 << 7,    /* IDLE: it is to start once, likewise */
     SV_CHILD_LATE = 1 << 8,    /* its time was over: of up, down, or timeout-up of
                                   run, which then is IDLE with it */
-    SV_CHILD_TOLD = 1 << 9,    /* up, down: ... or it was to end; or run: it was
-                                  told to go */
+    SV_CHILD_TOLD = 1 << 9,    /* up, down: ... or it was to end; or run, and its
+                                  finish: it was told to go */
     SV_CHILD_FAILED = 1 << 10, /* IDLE: the script of that role did */
     SV_CHILD_LIMITED = 1 << 11, /* run: deadline is that of its timeout-up */
     SV_CHILD_TIMED = 1 << 12,  /* it was told to stop, and its timeout-down

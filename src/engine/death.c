@@ -151,11 +151,19 @@ static void finish_died(struct service *service, int wstat)
                                                : EVENT_FINISHED);
 }
 
+/* By a svscan that has died since. */
+static bool was_told_before(const struct sv_child *child)
+{
+    return sv_child_role(child) == SV_ROLE_RUN
+           && sv_child_flags(child) & SV_CHILD_TOLD;
+}
+
 void service_died(struct service *service, int wstat, int64_t died)
 {
     struct sv_child *child = service->child;
     enum sv_child_role role = sv_child_role(child);
-    bool was_told = service->stopping && !service->is_unhealthy;
+    bool was_told = !service->is_unhealthy
+                    && (service->stopping || was_told_before(child));
 
     child->wstat = sv_child_end(wstat, service->restarts);
     child->died = died;

@@ -423,7 +423,7 @@ static unsigned finish_flags(const struct service *service)
     return (service->state == STATE_LAST_FINISH ? SV_CHILD_LAST : 0u)
            | (service->close_stdio ? SV_CHILD_CLOSED : 0u)
            | (sv_child_flags(service->child)
-              & (SV_CHILD_ORDERS | SV_CHILD_LATE));
+              & (SV_CHILD_ORDERS | SV_CHILD_LATE | SV_CHILD_TOLD));
 }
 
 void service_start_finish(struct service *service)
