@@ -259,8 +259,8 @@ static void wait_to_start(struct order *order, struct service *service,
     graph_touch(&order->graph, service->node);
 }
 
-/* It is wanted all the time, and its record says that it is to start again
- * before it is told to go: the next svscan goes on wherever we die.  When it is
+/* It is wanted all the time, and the record of one with a node says that it is to
+ * start again before it is told to go: the next svscan goes on wherever we die.  When it is
  * down, order_must_wait is asked.  A oneshot may be idle at once, or have
  * failed. */
 static void restart_now(struct order *order, struct service *service)
@@ -356,8 +356,10 @@ static void want_again(struct order *order, struct service *service)
     if (service->is_asked)
         return;
     service->is_asked = true;
-    service->next_asked = order->asked;
-    order->asked = service;
+    service->next_asked = NULL;
+    *(order->asked == NULL ? &order->asked : &order->last_asked->next_asked) =
+        service;
+    order->last_asked = service;
 }
 
 static void note_restart(struct service *service)
@@ -372,18 +374,23 @@ static void restart(struct order *order, struct service *service)
 {
     if (is_idle(service)) {
         wait_to_start(order, service, false);
-    } else if (service->node == NULL) {
-        restart_now(order, service);
-    } else if (!service->is_restarting) {
-        if (!service->want)
-            service_happen(service, EVENT_WANT_UP);
-        order_see(order, service);
-        graph_touch(&order->graph, service->node);
+        return;
     }
+    if (service->is_restarting)
+        return;
+    if (!service->want)
+        service_happen(service, EVENT_WANT_UP);
+    if (service->node == NULL) {
+        restart_now(order, service);
+        return;
+    }
+    order_see(order, service);
+    graph_touch(&order->graph, service->node);
 }
 
-/* All records first, and no system call in between: were some of them noted
- * when we die, the next svscan would restart these without the others. */
+/* All records first, and no system call in between, so that there is hardly an
+ * instant to die at with some of them noted: the next svscan would restart these
+ * without the others. */
 void order_commit(struct order *order)
 {
     struct service *service;

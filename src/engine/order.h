@@ -29,7 +29,8 @@ struct order {
     /* All stops, and a service may go that could not before. */
     void (*may_stop)(struct service *service);
     struct pipeline *pipelines; /* definition.c */
-    struct service *asked; /* to restart, until order_commit */
+    struct service *asked; /* to restart, as named, until order_commit */
+    struct service *last_asked; /* ... if any is, the last of them */
     bool is_running; /* order_run is */
     uint64_t epoch;  /* during it, whoever was told to start (or to stop), with
                         all that it needs (or that need it), needs no second
