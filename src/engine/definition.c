@@ -332,6 +332,13 @@ void definition_look_again(struct order *order, struct service *service)
     service->look = look;
 }
 
+/* A pipeline of that name, hidden by it, is a bundle then. */
+static void forget_node(struct order *order, struct graph_node *node)
+{
+    graph_forget(&order->graph, node);
+    order->graph.is_dirty |= order->pipelines != NULL;
+}
+
 void definition_leave(struct order *order, struct service *service)
 {
     struct graph_node *node = service->node;
@@ -340,7 +347,7 @@ void definition_leave(struct order *order, struct service *service)
     service->node = NULL;
     if (node != NULL && node->owner == service) {
         forget_pipelines(order, node);
-        graph_forget(&order->graph, node);
+        forget_node(order, node);
     }
 }
 
@@ -381,7 +388,7 @@ void definition_end_scan(struct order *order)
     struct graph_node *node;
 
     while ((node = find_unseen(order)) != NULL)
-        graph_forget(&order->graph, node);
+        forget_node(order, node);
 }
 
 void definition_leave_bundle(struct order *order, const char *name)
@@ -389,7 +396,7 @@ void definition_leave_bundle(struct order *order, const char *name)
     struct graph_node *node = graph_find(&order->graph, name);
 
     if (node != NULL && node->is_bundle && !node->is_pipeline)
-        graph_forget(&order->graph, node);
+        forget_node(order, node);
 }
 
 void definition_read_again(struct order *order, const char *name)

@@ -16,12 +16,12 @@
  * Facts are told as they change (graph_tell) and spread when graph_settle is
  * called: each costs in the number of edges of the nodes for which something
  * changes by it, and what has changed for them is then in the list of touched
- * nodes.  A change of edges costs a look at all nodes, once for all that were
- * made before graph_settle.
+ * nodes.  A new edge, or one less of a cycle or a pair, costs a look at all nodes,
+ * once for all before graph_settle.
  *
  * A service that feeds one that does not read from it, or more than one, is not
- * started.  A cycle is an error of the nodes on it: none of them may start.  One that is
- * closed by `after` alone is none; those edges of it are ignored.
+ * started.  A cycle is an error of the nodes on it: none of them may start.  One
+ * that is closed by `after` alone is none; those edges of it are ignored.
  */
 #ifndef ENGINE_GRAPH_H
 #define ENGINE_GRAPH_H
