@@ -46,7 +46,7 @@ SVLOG = main find inflight input line logdir loop output pattern process rate \
 	rotate script shape ship shipfeed shipframe shipped shipsocket straight work
 SVCTL = main ask bars change chart check choose complete deps draft enable finding help import json keep lag \
 	links lint log logdir machine metrics names needs new picture print progress rows scale script service \
-	signal source status table upgrade verbs verdict when why
+	signal source status table upgrade usage verbs verdict when why
 SVEXEC = account main options
 
 S6 = main chain control fghack fifodir ftrig ids instance instancemaker link \

@@ -20,11 +20,6 @@
 #include "svctl/show.h"
 #include "svctl/verbs.h"
 
-_Noreturn void die_of_usage(const char *what)
-{
-    sv_die(SV_EXIT_USAGE, what, "; svctl --help says more");
-}
-
 /* ---- the command line --------------------------------------------------- */
 
 /* SECONDS may have a fraction: "0.5". */
