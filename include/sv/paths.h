@@ -45,8 +45,6 @@
 #define SV_TIMEOUT_DOWN "timeout-down"
 #define SV_FLAG_MAIN "flag-main"
 #define SV_FLAG_DISABLED "flag-disabled"
-#define SV_DEPENDENCIES_DIR "dependencies.d"
-#define SV_CONTENTS_DIR "contents.d"
 #define SV_DEPENDENCIES_D "dependencies.d"
 #define SV_DEPENDENCIES "dependencies" /* the old form of the same */
 #define SV_AFTER_D "after.d"

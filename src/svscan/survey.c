@@ -379,10 +379,10 @@ static struct lack program_lack(int fd, const char *file, bool may_be_text)
 /* The file of s6-rc's earlier versions counts as well. */
 static struct lack contents_lack(int fd)
 {
-    if (faccessat(fd, SV_CONTENTS_DIR, F_OK, 0) == 0
+    if (faccessat(fd, SV_CONTENTS_D, F_OK, 0) == 0
         || faccessat(fd, "contents", F_OK, 0) == 0)
         return (struct lack){ 0 };
-    return (struct lack){ SV_CONTENTS_DIR, "is missing", "is there", false };
+    return (struct lack){ SV_CONTENTS_D, "is missing", "is there", false };
 }
 
 static struct lack kind_lack(const struct survey *survey, int fd)
