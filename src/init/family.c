@@ -21,16 +21,6 @@
 enum {
     DEPTH_MAX = 100000, /* a chain of parents that changes as we climb ends */
     STAT_MAX = 512,     /* the parent is the fourth field */
-    ENTRIES_MAX = 16384,
-};
-
-/* As the kernel gives it: opendir(3) would allocate. */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
 };
 
 /* The digits at text, up to any other byte; 0 for none, or for more than a pid
@@ -128,37 +118,31 @@ static void signal_one(int proc, pid_t pid, enum family whom,
     close(fd);
 }
 
-/* Was there any process, be it not ours? */
-static bool signal_entries(int proc, const char *entries, size_t size,
-                           enum family whom, const int *signals)
+struct search {
+    int proc;
+    enum family whom;
+    const int *signals;
+    bool any; /* process, be it not ours */
+};
+
+static void signal_entry(void *context, const char *name)
 {
-    bool any = false;
+    struct search *search = context;
+    pid_t pid = read_pid(name, name + strlen(name));
 
-    for (size_t at = 0; at < size;) {
-        const struct entry *entry = (const void *)(entries + at);
-        const char *end = entries + at + entry->length;
-        pid_t pid = read_pid(entry->name, end);
-
-        any |= pid > 0;
-        if (pid > 1)
-            signal_one(proc, pid, whom, signals);
-        at += entry->length;
-    }
-    return any;
+    search->any |= pid > 0;
+    if (pid > 1)
+        signal_one(search->proc, pid, search->whom, search->signals);
 }
 
 bool family_signal(enum family whom, const int *signals)
 {
-    static _Alignas(struct entry) char entries[ENTRIES_MAX];
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    long got;
+    struct search search = { .whom = whom, .signals = signals };
 
-    bool any = false;
-
-    if (proc == -1)
+    search.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (search.proc == -1)
         return false;
-    while ((got = syscall(SYS_getdents64, proc, entries, sizeof entries)) > 0)
-        any |= signal_entries(proc, entries, (size_t)got, whom, signals);
-    close(proc);
-    return any;
+    sv_at_names(search.proc, signal_entry, &search);
+    close(search.proc);
+    return search.any;
 }
