@@ -127,6 +127,8 @@ static bool read_status(struct service *service, struct sv_status *told)
 
     if (ok) {
         status = *told;
+        sv_status_pack(service->saved, told);
+        service->is_saved = true;
     } else {
         sv_warn_sys("unable to read the status of ", service->name,
                     " (taking it as wanted up)");
@@ -193,24 +195,9 @@ static void send_events_again(const struct service *service)
     sv_event_notify(service->base, service->dir, events);
 }
 
-static bool is_same(const struct sv_status *a, const struct sv_status *b)
+static void tell_again(struct service *service)
 {
-    char one[SV_STATUS_SIZE], other[SV_STATUS_SIZE];
-
-    sv_status_pack(one, a);
-    sv_status_pack(other, b);
-    return memcmp(one, other, sizeof one) == 0;
-}
-
-/* Most files say all of it already, and to write thousands takes its time.
- * told is what the file says; NULL: nobody knows. */
-static void tell_again(struct service *service, const struct sv_status *told)
-{
-    struct sv_status status;
-
-    service_tell(service, &status);
-    if (told == NULL || !is_same(told, &status))
-        service_save(service);
+    service_save(service);
     send_events_again(service);
 }
 
@@ -351,8 +338,7 @@ bool adopt_watch(struct service *service)
     return error == 0;
 }
 
-static void adopt_running(struct service *service,
-                          const struct sv_status *told)
+static void adopt_running(struct service *service)
 {
     struct sv_child *child = service->child;
     int64_t deadline = child->deadline;
@@ -364,7 +350,7 @@ static void adopt_running(struct service *service,
     count_adopted(service);
     if (service->pid.fd < 0) {
         if (sv_child_role(child) == SV_ROLE_FINISH)
-            tell_again(service, told); /* its record will tell of its own end */
+            tell_again(service); /* its record will tell of its own end */
         adopt_await(service);
         return;
     }
@@ -380,20 +366,20 @@ static void adopt_running(struct service *service,
         service_arm(service, deadline);
     else if (service->kind == SV_ONESHOT && !service->stopping)
         service_limit_script(service);
-    tell_again(service, told);
+    tell_again(service);
     if (sv_child_role(child) == SV_ROLE_RUN)
         service_begin_checks(service);
 }
 
 /* ---- no process ---------------------------------------------------------- */
 
-static void adopt_idle(struct service *service, const struct sv_status *told)
+static void adopt_idle(struct service *service)
 {
     service->state = STATE_DOWN;
     if (service->want && service->child->deadline != 0)
         service_arm(service, service->child->deadline);
     service->is_new = service->never_started;
-    tell_again(service, told);
+    tell_again(service);
     service->is_new = false;
     if (service->want && service->child->deadline == 0
         && !service_must_wait(service))
@@ -403,7 +389,7 @@ static void adopt_idle(struct service *service, const struct sv_status *told)
 /* Nothing of it runs: its record says what it has come to.  What is wanted may
  * have become another just before; one that has failed is wanted only once it
  * is to be tried again. */
-static void adopt_rest(struct service *service, const struct sv_status *told)
+static void adopt_rest(struct service *service)
 {
     const struct sv_child *child = service->child;
 
@@ -416,7 +402,7 @@ static void adopt_rest(struct service *service, const struct sv_status *told)
     if (service->state == STATE_FAILED)
         service_recall_failure(service);
     service->is_new = service->never_started;
-    tell_again(service, told);
+    tell_again(service);
     service->is_new = false;
     if (service->state == STATE_DONE && !service->want
         && !service->stops_later)
@@ -543,7 +529,7 @@ void adopt(struct service *service)
         redo(service);
         break;
     case SV_CHILD_RUNNING:
-        adopt_running(service, told);
+        adopt_running(service);
         break;
     case SV_CHILD_DEAD:
         set_state(service);
@@ -551,9 +537,9 @@ void adopt(struct service *service)
         break;
     default:
         if (service->kind == SV_ONESHOT)
-            adopt_rest(service, told);
+            adopt_rest(service);
         else
-            adopt_idle(service, told);
+            adopt_idle(service);
         break;
     }
     if (service->state != STATE_GONE && service->engine->hooks.changed != NULL)

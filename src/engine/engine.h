@@ -97,7 +97,7 @@ struct service {
     bool is_foreign; /* no definition of ours stands behind it */
     bool is_changed; /* its definition is newer than its copy */
     bool is_active;  /* it is to be there: the last scan saw it */
-    bool is_saved;   /* we have written its status file, which says this: */
+    bool is_saved;   /* its status file is known, which says this: */
     char saved[SV_STATUS_SIZE];
     uint8_t boot;    /* svscan/boot.c; 0: it is no part of the boot */
     tain stamp;
