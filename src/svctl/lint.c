@@ -31,12 +31,6 @@ enum form {
     UNHEEDED, /* it is for a later version */
 };
 
-enum { /* of which kinds a file is */
-    LONGRUN = 1 << SV_LONGRUN,
-    ONESHOT = 1 << SV_ONESHOT,
-    BUNDLE = 1 << SV_BUNDLE,
-};
-
 static const struct known {
     const char *name;
     enum form form;

@@ -10,6 +10,12 @@
 #include "sv/service.h"
 #include "svctl/finding.h"
 
+enum { /* of which kinds a file is */
+    LONGRUN = 1 << SV_LONGRUN,
+    ONESHOT = 1 << SV_ONESHOT,
+    BUNDLE = 1 << SV_BUNDLE,
+};
+
 /* A definition to be looked at. */
 struct lint {
     struct findings *findings;

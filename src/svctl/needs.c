@@ -17,6 +17,7 @@
 #include "sv/say.h"
 #include "sv/service.h"
 #include "svctl/keep.h"
+#include "svctl/lint.h"
 #include "svctl/needs.h"
 #include "svctl/rows.h"
 
@@ -252,12 +253,6 @@ static void check_pipeline(const struct needs *needs, size_t i)
              SV_STRINGS("it has a log/, which gets all that it writes"));
     check_pipeline_name(needs, i, fed == 0 && read > 0);
 }
-
-enum { /* of which kinds a file is */
-    LONGRUN = 1 << SV_LONGRUN,
-    ONESHOT = 1 << SV_ONESHOT,
-    BUNDLE = 1 << SV_BUNDLE,
-};
 
 /* What svscan reads, and of which kinds: engine/definition.c. */
 static const struct source {
