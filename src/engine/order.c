@@ -259,10 +259,10 @@ static void wait_to_start(struct order *order, struct service *service,
     graph_touch(&order->graph, service->node);
 }
 
-/* It is wanted all the time, and the record of one with a node says that it is to
- * start again before it is told to go: the next svscan goes on wherever we die.  When it is
- * down, order_must_wait is asked.  A oneshot may be idle at once, or have
- * failed. */
+/* It is wanted all the time, and the record of one with a node says that it is
+ * to start again before it is told to go: the next svscan goes on wherever we
+ * die.  When it is down, order_must_wait is asked.  A oneshot may be idle at
+ * once, or have failed. */
 static void restart_now(struct order *order, struct service *service)
 {
     service->restarts_later = false;

@@ -19,6 +19,8 @@
 #include "sv/say.h"
 #include "svscan/serve.h"
 
+#include "../served.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct engine engine;
@@ -48,15 +50,6 @@ static void must(bool truth)
 }
 
 /* ---- the engine, as far as serve.c knows it ------------------------------- */
-
-struct service *service_by_name(const struct engine *of, const char *name)
-{
-    struct service *service = of->first;
-
-    while (service && strcmp(service->name, name) != 0)
-        service = service->next;
-    return service;
-}
 
 void service_row(const struct service *service, struct sv_wire_row *row)
 {

@@ -19,6 +19,8 @@
 #include "sv/say.h"
 #include "svscan/serve.h"
 
+#include "../served.h"
+
 enum { MANY = 12000 };
 
 static struct engine engine;
@@ -35,15 +37,6 @@ static struct service services[MANY];
 static char names[MANY][24];
 
 /* ---- the engine, as far as serve.c knows it ----------------------------- */
-
-struct service *service_by_name(const struct engine *of, const char *name)
-{
-    struct service *service = of->first;
-
-    while (service && strcmp(service->name, name) != 0)
-        service = service->next;
-    return service;
-}
 
 void service_row(const struct service *service, struct sv_wire_row *row)
 {
