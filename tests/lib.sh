@@ -6,7 +6,8 @@
 #
 #   #!/bin/sh
 #   # A service that dies is started again.
-#   # limit: 300                 (seconds; 120 where nothing is said)
+#   # limit: 300                 (seconds, on a fast machine, before it is
+#                                ended; 120 where nothing is said)
 #   # needs: root s6-svc         (root, kernel, busybox, image-dropbear,
 #                                image-e2fsck, image-pacman, or a command)
 #   . "${0%/*}/../lib.sh"
@@ -19,8 +20,9 @@
 #   pass
 #
 # It is run by tests/run, which sets SV_TOP (the checkout), SV_BIN (the
-# programs under test, first in PATH as well) and SCRATCH (an empty directory
-# that is removed afterwards), and ends every process that the test leaves.
+# programs under test, first in PATH as well), SCRATCH (an empty directory that
+# is removed afterwards) and SV_PATIENCE (by how much limits are multiplied), and
+# ends every process that the test leaves.
 # What a function here needs to know of a service it reads from the service's
 # files, not from svctl, so that either can be tested.
 
@@ -59,8 +61,8 @@ clock() {
 
 # await SECONDS COMMAND...: until it succeeds; fails the test if it never does.
 await() {
-    await_until=$(($(clock) + $1 * 100))
-    await_seconds=$1
+    await_seconds=$(($1 * ${SV_PATIENCE:-1}))
+    await_until=$(($(clock) + await_seconds * 100))
     shift
     until "$@"; do
         [ "$(clock)" -lt "$await_until" ] ||
