@@ -55,28 +55,48 @@ cell() {
 # last event may still be heard there, or no more.
 from_the_start() { [ "$WAY" != copies ]; }
 
-# The events since the arrival; all of them if it was not heard as it should be.
-since_arrival() {
+# What is polled begins few processes: two dozen services are looked at at once.
+
+# EVENTS: those of $1 since the arrival; all if it was not heard as it should be.
+look_at_events() {
+    EVENTS=
+    IFS= read -r EVENTS <"$SCRATCH/$1.events" || : # a line without an end
     if from_the_start; then
-        events "$1" | sed "s/^$ARRIVED//"
+        EVENTS=${EVENTS#"$ARRIVED"}
     else
-        events "$1" | sed "s/^[$ARRIVED]//"
-    fi | grep . || echo -
+        EVENTS=${EVENTS#["$ARRIVED"]}
+    fi
+    EVENTS=${EVENTS:--}
 }
 
-seen_of() {
-    case $(since_arrival "$1") in
-    *x*) since_arrival "$1" | sed 's/x.*/x/' && return ;;
+# CAUGHT: the signals that $1 has got.
+look_at_signals() {
+    CAUGHT=
+    while read -r signal; do
+        [ "$signal" = PWR ] || CAUGHT="$CAUGHT $signal"
+    done <"$SCRATCH/$1.signals"
+    case $CAUGHT in
+    ' '*' '*) CAUGHT=$(caught "$1") ;; # in order
+    *) CAUGHT=${CAUGHT# } ;;
     esac
-    # shellcheck disable=SC2005 # one line of words is made
-    echo "$(since_arrival "$1")" "$(flags "$1")" \
-        "$(caught "$1" | grep . || echo -)" \
-        "$(whether test -e "$LIVE/$1/down")"
+    CAUGHT=${CAUGHT:--}
+}
+
+# SEEN: all that a cell says of $1.
+see() {
+    look_at_events "$1"
+    case $EVENTS in
+    *x*) SEEN=${EVENTS%%x*}x && return ;;
+    esac
+    look_at_signals "$1"
+    if [ -e "$LIVE/$1/down" ]; then see_down=yes; else see_down=no; fi
+    SEEN="$EVENTS $(flags "$1") $CAUGHT $see_down"
 }
 
 # sees NAME SEEN: for await.
 sees() {
-    [ "$(seen_of "$1")" = "$2" ]
+    see "$1"
+    [ "$SEEN" = "$2" ]
 }
 
 # wants NAME U: has it been noted that it is wanted up, or with -, down?
@@ -163,7 +183,8 @@ command_it() {
 look() {
     await 20 sees "$1" "$3"
     settle "$1" "$3"
-    observe "$2" "$(seen_of "$1")"
+    see "$1"
+    observe "$2" "$SEEN"
     ! has_supervisor || leave_code "$@"
 }
 

@@ -68,8 +68,13 @@ our_clients() { case $WAY in clients | both) ;; *) return 1 ;; esac; }
 has_supervisor() { ! our_scanner; }
 
 one_line() {
-    printf %s "$1" | awk 'NR > 1 { printf " / " } { printf "%s", $0 }' |
-        tr '\t' ' '
+    case $1 in
+    *[![:print:]]*)
+        printf %s "$1" | awk 'NR > 1 { printf " / " } { printf "%s", $0 }' |
+            tr '\t' ' '
+        ;;
+    *) printf %s "$1" ;;
+    esac
 }
 
 # observe FACT VALUE: what is seen in this way.  Newlines become " / ".

@@ -231,13 +231,20 @@ listen() {
 
 # heard NAME EVENTS: that is all it said since listen NAME, for await.
 heard() {
-    [ "$(cat "$SCRATCH/$(echo "$1" | tr / -).events")" = "$2" ]
+    case $1 in
+    */*) heard_in=$(echo "$1" | tr / -) ;;
+    *) heard_in=$1 ;;
+    esac
+    heard_now=
+    IFS= read -r heard_now <"$SCRATCH/$heard_in.events" || : # no line's end
+    [ "$heard_now" = "$2" ]
 }
 
 # Is there such a process, and is it no zombie?
 lives() {
-    lives_state=$(sed -n 's/^.*) \(.\).*/\1/p' "/proc/$1/stat" \
-        2>"$SCRATCH/answer")
+    { read -r lives_state <"/proc/$1/stat"; } 2>"$SCRATCH/answer" || return 1
+    lives_state=${lives_state##*) }
+    lives_state=${lives_state%% *}
     case $lives_state in
     '' | Z | X) return 1 ;;
     esac
