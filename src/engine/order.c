@@ -261,17 +261,16 @@ static void wait_to_start(struct order *order, struct service *service,
 
 /* It is wanted all the time, and the record of one with a node says that it is
  * to start again before it is told to go: the next svscan goes on wherever we
- * die.  When it is down, order_must_wait is asked.  A oneshot may be idle at
- * once, or have failed. */
-static void restart_now(struct order *order, struct service *service)
+ * die.  When it is down, order_must_wait is asked.  A oneshot may be there at
+ * once, and wait to start, or have failed. */
+static void restart_now(struct service *service)
 {
     service->restarts_later = false;
     service->is_restarting = service->node != NULL;
     record(service);
     service_happen(service, EVENT_REPLACE);
-    service_begin_by_hand(service);
-    if (is_idle(service))
-        wait_to_start(order, service, false);
+    if (!is_idle(service))
+        service_begin_by_hand(service);
 }
 
 static void go_on(struct order *order, struct service *service)
@@ -286,7 +285,7 @@ static void go_on(struct order *order, struct service *service)
         return;
     }
     if (service->restarts_later && graph_may_go(node))
-        restart_now(order, service);
+        restart_now(service);
     if (!service->waits)
         return;
     if (graph_may_start(node)) {
@@ -381,7 +380,7 @@ static void restart(struct order *order, struct service *service)
     if (!service->want)
         service_happen(service, EVENT_WANT_UP);
     if (service->node == NULL) {
-        restart_now(order, service);
+        restart_now(service);
         return;
     }
     order_see(order, service);
