@@ -70,9 +70,9 @@ void client_drop_saying(struct client *client, const char *why);
 /* Frees those that were dropped. */
 void clients_bury(struct serve *serve);
 
-/* Waits for what it waits for next: the socket to take what is queued, or
- * another request.  While there is something to send, no request is looked
- * at. */
+/* For serve_flush.  Waits for what it waits for next: the socket to take what is
+ * queued, or another request.  While there is something to send, no request is
+ * looked at. */
 void client_wait(struct client *client);
 
 /* Sends what is queued, as far as the socket takes it. */
@@ -102,7 +102,7 @@ void request_take(struct client *client);
 void request_go_on(struct client *client);
 /* links.c: makes and sends one message of LINKS; the last is followed by END. */
 void request_tell_links(struct client *client);
-/* The scan is done: answers a RESCAN, if that is in hand. */
+/* The scan is done: a RESCAN, if that is in hand, is to be answered. */
 void request_rescanned(struct client *client);
 /* An upgrade is done, or failed for that reason: answers an UPGRADE, if that is
  * in hand. */

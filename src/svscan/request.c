@@ -419,8 +419,6 @@ void request_rescanned(struct client *client)
         return;
     client->next_fault = 0;
     client->job = RESCANNED;
-    request_go_on(client);
-    client_wait(client);
 }
 
 static void end_with(struct client *client, const char *fault)
@@ -484,7 +482,6 @@ void request_upgraded(struct client *client, char letter, const char *reason)
     if (client->job != UPGRADING || client->upgrades != letter)
         return;
     end_with(client, reason);
-    client_wait(client);
 }
 
 static bool on_info(struct client *client, struct sv_wire_in *in)

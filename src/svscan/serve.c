@@ -3,10 +3,9 @@
  * serve.c - svscan's end of the socket.
  *
  *   on_connection   a client comes: who is it?
- *   on_client       its socket is ready: push what is queued, go on with the
- *                   request in hand, take the next
+ *   on_client       its socket is ready: push what is queued, or take a request
  *   serve_changed   a row for every client that watches, queued
- *   serve_flush     ... and sent
+ *   serve_flush     ... and sent, as are answers that take more than a message
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +29,6 @@ void serve_listen_again(struct serve *serve)
 static void on_client(struct watch *watch, uint32_t events)
 {
     struct client *client = CONTAINER(watch, struct client, watch);
-    struct serve *serve = client->serve;
 
     if (events & EPOLLOUT)
         client_push(client);
@@ -38,9 +36,6 @@ static void on_client(struct watch *watch, uint32_t events)
         request_take(client);
     else
         client_drop(client); /* it hung up */
-    request_go_on(client);
-    client_wait(client);
-    clients_bury(serve);
 }
 
 /* ---- connections -------------------------------------------------------- */
@@ -93,7 +88,6 @@ static void on_connection(struct watch *watch, uint32_t events)
     } else if (serve->count == SERVE_CLIENTS_MAX) {
         go_deaf(serve);
     }
-    clients_bury(serve);
 }
 
 bool serve_open(struct serve *serve, struct engine *engine, int listener,
@@ -171,9 +165,9 @@ void serve_flush(struct serve *serve)
 
     for (struct client *client = serve->clients; client; client = next) {
         next = client->next;
-        if (client->head == client->tail || client->waits_for == EPOLLOUT)
-            continue;
-        client_push(client);
+        if (client->waits_for != EPOLLOUT)
+            client_push(client);
+        request_go_on(client);
         client_wait(client);
     }
     clients_bury(serve);

@@ -82,7 +82,8 @@ void serve_close(struct serve *serve);
 void serve_changed(struct serve *serve, struct service *service);
 void serve_left(struct serve *serve, struct service *service);
 
-/* A round of the loop is over: what has changed in it is sent. */
+/* A round of the loop is over: what has changed in it, and what was asked, is
+ * sent, and each client is waited for. */
 void serve_flush(struct serve *serve);
 
 /* The row of a service.  While it runs and nothing is wrong with it, the note is

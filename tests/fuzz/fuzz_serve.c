@@ -174,6 +174,7 @@ static void start(void)
 
 static void stop_loop(struct loop *loop)
 {
+    serve_flush(&serve);
     loop->stop = true;
 }
 

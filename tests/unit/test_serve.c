@@ -876,6 +876,7 @@ START_TEST(a_rescan_is_answered_when_it_is_done)
     ck_assert_uint_eq(rescans, 1);
     expect_nothing(fd);
     serve_rescanned(&serve);
+    turn();
     expect(fd, SV_WIRE_FAULTS, 5);
     expect_fault("norun", "no run file");
     expect_fault("s1", "no run file");
