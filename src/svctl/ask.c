@@ -16,6 +16,8 @@
 #include "svctl/ask.h"
 #include "svctl/keep.h"
 
+enum { ANSWER_MS = 1000 }; /* for svscan to answer in, however little it is */
+
 /* ---- the connection ----------------------------------------------------- */
 
 /* Nothing is there, or nobody listens; else errno is about something else. */
@@ -307,8 +309,17 @@ static bool send_request(const struct tree *tree)
     return send(tree->fd, tree->out.bytes, tree->out.used, MSG_NOSIGNAL) >= 0;
 }
 
+/* The call's time is for what is asked for to become true. */
+static int64_t time_to_answer(const struct tree *tree)
+{
+    int64_t least = sv_boottime() + ANSWER_MS * SV_MS;
+
+    return tree->deadline > least ? tree->deadline : least;
+}
+
 enum asked tree_ask(struct tree *tree, const struct hearer *hearer)
 {
+    int64_t until = time_to_answer(tree);
     struct sv_wire_header header;
     struct sv_wire_in in;
     enum asked asked;
@@ -316,7 +327,7 @@ enum asked tree_ask(struct tree *tree, const struct hearer *hearer)
     if (!send_request(tree))
         return ASKED_LOST;
     do {
-        asked = receive(tree, &in, &header, tree->deadline);
+        asked = receive(tree, &in, &header, until);
         if (asked != ASKED)
             return asked;
         hear(tree, header.type, &in, hearer);

@@ -62,7 +62,8 @@ struct tree *tree_open_if_any(const struct call *call);
 /* Starts a request in tree->out. */
 void tree_begin(struct tree *tree, enum sv_wire_type type);
 
-/* Sends tree->out, and hears until its END.  It may be sent again. */
+/* Sends tree->out, and hears until its END, which svscan has a second for even
+ * where the call's time is shorter.  It may be sent again. */
 enum asked tree_ask(struct tree *tree, const struct hearer *hearer);
 
 /* The same, again and again until it is answered.  again is called, if not

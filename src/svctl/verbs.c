@@ -55,7 +55,8 @@ const struct verb verbs[] = {
 const struct verb_option verb_options[] = {
     {'r', true, true, "run", "LIVE",
      "the tree; else $SV_RUN, else " SV_LIVE_DIR},
-    {'t', true, true, "timeout", "SECONDS", "wait no longer"},
+    {'t', true, true, "timeout", "SECONDS",
+     "wait no longer; 0: only see how it is now"},
     {'a', true, false, "all", NULL, "all services but loggers"},
     {'j', false, false, "json", NULL, "for programs"},
     {'w', false, false, "no-wait", NULL, "ask only"},
