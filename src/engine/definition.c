@@ -27,6 +27,7 @@ struct list {
     size_t count;
     size_t room;
     bool is_short; /* of memory */
+    char *fault;   /* SV_WIRE_NOTE_MAX and the NUL: what is wrong, "" at first */
 };
 
 static void free_list(struct list *list)
@@ -36,10 +37,25 @@ static void free_list(struct list *list)
     free(list->links);
 }
 
-static void add_link(struct list *list, enum graph_kind kind, const char *name)
+/* The first of what is wrong: more than one line would hide the rest of the
+ * log. */
+static void add_fault(struct list *list, const char *file, const char *why,
+                      const char *what)
 {
-    if (sv_service_name_fault(name) != NULL)
+    if (*list->fault == '\0')
+        sv_join(list->fault, SV_WIRE_NOTE_MAX + 1,
+                SV_STRINGS(file, ": ignored, since ", why, ": ", what));
+}
+
+static void add_link(struct list *list, enum graph_kind kind, const char *file,
+                     const char *name)
+{
+    const char *fault = sv_service_name_fault(name);
+
+    if (fault != NULL) {
+        add_fault(list, file, fault, name);
         return;
+    }
     if (list->count == list->room) {
         size_t room = 2 * list->room + 8;
         void *links = realloc(list->links, room * sizeof *list->links);
@@ -61,13 +77,21 @@ static void add_link(struct list *list, enum graph_kind kind, const char *name)
 struct names {
     struct list *list;
     enum graph_kind kind;
+    const char *file;
 };
 
+/* What begins with a dot is somebody else's, as in a scan directory. */
 static void add_name(void *context, const char *name)
 {
     const struct names *names = context;
 
-    add_link(names->list, names->kind, name);
+    if (*name != '.')
+        add_link(names->list, names->kind, names->file, name);
+}
+
+static void add_unreadable(struct list *list, const char *file)
+{
+    add_fault(list, file, "it cannot be read", strerror(errno));
 }
 
 static void add_names_of(struct list *list, enum graph_kind kind, int dir,
@@ -75,9 +99,12 @@ static void add_names_of(struct list *list, enum graph_kind kind, int dir,
 {
     int fd = openat(dir, file, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0) {
+        add_unreadable(list, file);
         return;
-    (void)sv_at_names(fd, add_name, &(struct names){ list, kind });
+    }
+    if (!sv_at_names(fd, add_name, &(struct names){ list, kind, file }))
+        add_unreadable(list, file);
     close(fd);
 }
 
@@ -89,15 +116,18 @@ static void add_lines_of(struct list *list, enum graph_kind kind, int dir,
     ssize_t size = sv_at_read(dir, ".", file, text, SV_VALUE_MAX);
     char *next = text;
 
-    if (size <= 0)
+    if (size < 0) {
+        add_unreadable(list, file);
         return;
+    }
     text[size] = '\0';
     while (next != NULL) {
         char *line = strsep(&next, "\n");
 
         line += strspn(line, " \t");
         line[strcspn(line, " \t\r#")] = '\0';
-        add_link(list, kind, line);
+        if (*line != '\0')
+            add_link(list, kind, file, line);
     }
 }
 
@@ -125,6 +155,7 @@ struct reading {
     int dir;
     unsigned kind;
     struct list list;
+    char fault[SV_WIRE_NOTE_MAX + 1];
     bool is_essential;
 };
 
@@ -246,9 +277,10 @@ static bool has_link(const struct graph_node *node, enum graph_kind kind)
 }
 
 /* Only the last has a name for all. */
-static void name_pipeline(struct order *order, struct graph_node *last, int dir)
+static void name_pipeline(struct order *order, struct graph_node *last, int dir,
+                          char *fault)
 {
-    struct list list = { 0 };
+    struct list list = { .fault = fault };
 
     if (!has_link(last, GRAPH_READS) || has_link(last, GRAPH_FEEDS))
         return;
@@ -269,8 +301,18 @@ static void name_pipeline(struct order *order, struct graph_node *last, int dir)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* Its node, which is made if it names others, or has a flag.  One look at the
- * names in a definition is cheaper than to ask for each. */
+/* Remembers what is wrong with what it says of others, and says it once. */
+static void note_fault(struct graph_node *node, const char *fault)
+{
+    if (*fault != '\0'
+        && (node->fault == NULL || strcmp(node->fault, fault) != 0))
+        sv_warn(node->name, ": ", fault);
+    free(node->fault);
+    node->fault = *fault == '\0' ? NULL : strdup(fault);
+}
+
+/* Its node, which is made if it names others, has a flag, or a fault.  One look
+ * at the names in a definition is cheaper than to ask for each. */
 static struct graph_node *read_node(struct order *order, const char *name,
                                     int base, const char *dir, unsigned kind)
 {
@@ -278,11 +320,13 @@ static struct graph_node *read_node(struct order *order, const char *name,
     struct reading reading = { .dir = open_dir(order, base, dir, name),
                                .kind = kind };
 
+    reading.list.fault = reading.fault;
     if (reading.dir >= 0)
         (void)sv_at_names(reading.dir, read_file, &reading);
 
     struct graph_node *node =
-        reading.list.count > 0 || is_bundle || reading.is_essential
+        reading.list.count > 0 || *reading.fault != '\0' || is_bundle
+                || reading.is_essential
             ? graph_name(&order->graph, name)
             : graph_find(&order->graph, name);
 
@@ -294,7 +338,8 @@ static struct graph_node *read_node(struct order *order, const char *name,
         node->is_pipeline = false;
         connect(order, node, &reading.list);
         if (reading.dir >= 0 && !is_bundle)
-            name_pipeline(order, node, reading.dir);
+            name_pipeline(order, node, reading.dir, reading.fault);
+        note_fault(node, reading.fault);
     }
     if (reading.dir >= 0)
         close(reading.dir);
@@ -480,6 +525,8 @@ const char *definition_fault(const struct order *order, const char *name)
     static char words[SV_NAME_MAX + 64];
     const struct graph_node *node = graph_find(&order->graph, name);
 
+    if (node != NULL && node->fault != NULL)
+        return node->fault;
     for (size_t i = 0; node != NULL && i < node->outs; i++) {
         const struct graph_node *from = node->out[i].to;
 

@@ -13,7 +13,8 @@
  *
  * A service that neither names others nor is named has no node, and costs
  * nothing.  One whose definition cannot be read, or memory for it not had, is
- * started whatever it needs.
+ * started whatever it needs.  What can be nobody's name is ignored, and so is a
+ * file that cannot be read; each definition says once which one it was.
  */
 #ifndef ENGINE_DEFINITION_H
 #define ENGINE_DEFINITION_H
@@ -49,8 +50,8 @@ void definition_settle(struct order *order);
 
 /* The service that reads what it writes; NULL: none. */
 struct service *definition_consumer(const struct service *service);
-/* What is wrong with whom it reads from, or names, in words; NULL: nothing.
- * Static. */
+/* What is wrong with whom it names, or reads from, in words; NULL: nothing.
+ * Good until something is read again. */
 const char *definition_fault(const struct order *order, const char *name);
 
 #endif

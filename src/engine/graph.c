@@ -37,6 +37,7 @@ void graph_close(struct graph *graph)
 
     for (struct graph_node *node = graph->first; node != NULL; node = next) {
         next = node->next;
+        free(node->fault);
         free(node->out);
         free(node);
     }
@@ -333,6 +334,8 @@ void graph_forget(struct graph *graph, struct graph_node *node)
     node->is_defined = node->is_bundle = false;
     node->facts = 0;
     node->owner = NULL;
+    free(node->fault);
+    node->fault = NULL;
     graph_touch(graph, node);
     free_if_unnamed(graph, node);
 }

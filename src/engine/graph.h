@@ -74,6 +74,7 @@ struct graph_node {
     size_t outs;
     struct graph_edge *in;
     void *owner;      /* the caller's; NULL unless it says otherwise */
+    char *fault;      /* the caller's, freed when it is forgotten; or NULL */
     uint64_t walk;    /* the caller's: the last one that came here */
     uint64_t epoch;   /* the caller's: when all beyond it was told the same */
     uint64_t look;    /* the caller's: what its definition looked like */

@@ -109,11 +109,25 @@ static void say_missing(const struct needs *needs, size_t i, const char *file,
                    nearest_hint(&nearest, hint)));
 }
 
+/* False, having said so, of what can be the name of nothing. */
+static bool may_be_name(const struct needs *needs, size_t i, const char *file,
+                        const char *name)
+{
+    const char *fault = sv_service_name_fault(name);
+
+    if (fault)
+        find(needs, i, file,
+             SV_STRINGS("ignored, since ", fault, ": ", name));
+    return !fault;
+}
+
 static void take_name(struct needs *needs, size_t i, const char *file,
                       const char *name, bool is_needed)
 {
     size_t to = index_of(needs->names, name);
 
+    if (!may_be_name(needs, i, file, name))
+        return;
     if (to == needs->names->count)
         say_missing(needs, i, file, name, is_needed);
     else if (is_needed)
@@ -206,9 +220,10 @@ static size_t check_pairs(const struct needs *needs, size_t i,
     size_t count = 0;
 
     open_lines(needs, i, file, &lines);
-    for (; (name = next_name(&lines)); count++) {
+    while ((name = next_name(&lines))) {
         size_t to = index_of(needs->names, name);
 
+        count += sv_service_name_fault(name) == NULL;
         if (to < needs->names->count
             && !has_name(needs, to, mirror, needs->names->list[i]))
             (strcmp(file, SV_PRODUCER_FOR) == 0 ? bar : find)(
@@ -226,7 +241,9 @@ static void check_pipeline_name(const struct needs *needs, size_t i,
     const char *name;
 
     open_lines(needs, i, SV_PIPELINE_NAME, &lines);
-    while ((name = next_name(&lines)))
+    while ((name = next_name(&lines))) {
+        if (!may_be_name(needs, i, SV_PIPELINE_NAME, name))
+            continue;
         if (!is_last)
             find(needs, i, SV_PIPELINE_NAME,
                  SV_STRINGS("it is ignored: it is for the last consumer of a "
@@ -235,6 +252,7 @@ static void check_pipeline_name(const struct needs *needs, size_t i,
             find(needs, i, SV_PIPELINE_NAME,
                  SV_STRINGS("it is ignored: there is a definition called ",
                             name));
+    }
 }
 
 static void check_pipeline(const struct needs *needs, size_t i)

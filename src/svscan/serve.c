@@ -129,8 +129,9 @@ void serve_row(const struct serve *serve, const struct service *service,
     const char *note;
 
     service_row(service, row);
-    if (*row->note || (row->state != SV_WIRE_STARTING &&
-                       row->state != SV_WIRE_UP))
+    if (*row->note ||
+        (row->state != SV_WIRE_STARTING && row->state != SV_WIRE_UP &&
+         row->state != SV_WIRE_DONE))
         return;
     note = serve->hooks.note(serve->hooks.context, service->name);
     if (note)

@@ -86,8 +86,8 @@ void serve_left(struct serve *serve, struct service *service);
  * sent, and each client is waited for. */
 void serve_flush(struct serve *serve);
 
-/* The row of a service.  While it runs and nothing is wrong with it, the note is
- * what is wrong with its definition, of which an old copy runs. */
+/* The row of a service.  While it runs, or is done, and nothing is wrong with it,
+ * the note is what is wrong with its definition. */
 void serve_row(const struct serve *serve, const struct service *service,
                struct sv_wire_row *row);
 

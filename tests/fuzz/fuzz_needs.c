@@ -38,11 +38,13 @@ static size_t index_of(const char *name)
     return i;
 }
 
-static bool is_there_and_can_start(const char *name)
+/* What can be nobody's name is ignored. */
+static bool is_no_hindrance(const char *name)
 {
     size_t i = index_of(name);
 
-    return i < defs.names.count && defs.can_start[i];
+    return sv_service_name_fault(name) != NULL
+           || (i < defs.names.count && defs.can_start[i]);
 }
 
 static void keep_dirs(void)
@@ -90,7 +92,7 @@ static bool for_all_lines(const char *dir, const char *file,
 static bool can_start(const char *name, void *unused)
 {
     (void)unused;
-    return is_there_and_can_start(name);
+    return is_no_hindrance(name);
 }
 
 static bool for_all_entries(const char *dir, const char *folder)
@@ -102,7 +104,7 @@ static bool for_all_entries(const char *dir, const char *folder)
     if (!names_read(&names, defs.base, sv_at(path, dir, folder)))
         return true;
     for (size_t i = 0; i < names.count; i++)
-        all = is_there_and_can_start(names.list[i]) && all;
+        all = is_no_hindrance(names.list[i]) && all;
     names_free(&names);
     return all;
 }
@@ -121,8 +123,7 @@ static bool is_named_back(const char *consumer, void *producer)
 
 static bool count_it(const char *name, void *count)
 {
-    (void)name;
-    ++*(size_t *)count;
+    *(size_t *)count += sv_service_name_fault(name) == NULL;
     return true;
 }
 
