@@ -72,11 +72,17 @@ static void signal_all(const int *signals)
 }
 
 /* To all but loggers, where /proc tells who is one: else they go with the
- * others, which is better than that nobody is asked to. */
+ * others, which is better than that nobody is asked to.  Nobody runs while we
+ * look: who forks faster than we read is not missed, and does not take the
+ * memory that it needs. */
 static void signal_writers(const int *signals)
 {
+    if (place != PLACE_GUARDIAN)
+        kill(-1, SIGSTOP);
     if (!family_signal(FAMILY_WRITERS, signals))
         signal_all(signals);
+    if (place != PLACE_GUARDIAN)
+        kill(-1, SIGCONT);
 }
 
 /* A stopped process acts on TERM only once it goes on. */
