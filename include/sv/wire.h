@@ -80,8 +80,10 @@ enum {
                       + SV_WIRE_ROW_ADDED + SV_WIRE_SAID_MAX,
 };
 
-/* The reason of a fault when who asks may not. */
+/* The reason of a fault when who asks may not, or how it begins; and when there
+ * is none of that name. */
 #define SV_WIRE_DENIED "permission denied"
+#define SV_WIRE_UNKNOWN "no such service"
 
 enum sv_wire_type {
     SV_WIRE_LIST = 'l',

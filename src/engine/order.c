@@ -3,12 +3,14 @@
  * order.c - services start after what they need, and stop before it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/act.h"
 #include "engine/definition.h"
 #include "engine/order.h"
 #include "engine/restart.h"
 #include "engine/walk.h"
+#include "sv/join.h"
 #include "sv/say.h"
 
 bool order_open(struct order *order, struct engine *engine)
@@ -439,6 +441,20 @@ static void end_telling(const struct order *order, const struct walk *walk)
         walk->nodes[i]->epoch = order->epoch;
 }
 
+/* He may not command that one, which what he has named brings with it, or is. */
+static const char *denied(const char *name, const struct service *service,
+                          const char *is_done)
+{
+    static char words[SV_NAME_MAX + 64];
+
+    if (strcmp(service->name, name) == 0)
+        return SV_WIRE_DENIED;
+    sv_join(words, sizeof words,
+            SV_STRINGS(SV_WIRE_DENIED, " for ", service->name,
+                       ", which has to be ", is_done, " as well"));
+    return words;
+}
+
 /* Whom a command means.  Its walk begins at all that the name holds; of a service
  * that has to do with nobody there is none, and it is returned in *alone.  NULL,
  * or why not. */
@@ -457,7 +473,7 @@ static const char *find_meant(struct order *order, const char *name,
     }
     *alone = service_by_name(order->engine, name);
     if (*alone == NULL)
-        return "no such service";
+        return SV_WIRE_UNKNOWN;
     return may(context, *alone) ? NULL : SV_WIRE_DENIED;
 }
 
@@ -477,10 +493,10 @@ const char *order_start(struct order *order, const char *name,
     }
     meant = walk.count;
     walk_needs(&walk, begin_epoch(order, false));
-    for (size_t i = 0; i < walk.count; i++)
+    for (size_t i = 0; i < walk.count && fault == NULL; i++)
         if (is_to_start(walk.nodes[i]->owner, i < meant ? how : ORDER_UP)
             && !may(context, walk.nodes[i]->owner))
-            fault = SV_WIRE_DENIED;
+            fault = denied(name, walk.nodes[i]->owner, "started");
     for (size_t i = 0; i < walk.count && fault == NULL; i++)
         begin(order, walk.nodes[i]->owner, i < meant ? how : ORDER_UP);
     if (fault == NULL)
@@ -566,8 +582,9 @@ static bool is_essential(const struct graph_node *node)
     return false;
 }
 
-static const char *may_stop_all(const struct walk *walk, bool by_force,
-                                order_permit *may, void *context)
+static const char *may_stop_all(const char *name, const struct walk *walk,
+                                bool by_force, order_permit *may,
+                                void *context)
 {
     for (size_t i = 0; i < walk->count; i++) {
         const struct service *service = walk->nodes[i]->owner;
@@ -578,7 +595,7 @@ static const char *may_stop_all(const struct walk *walk, bool by_force,
             return "it, or what needs it, is essential (" SV_FLAG_ESSENTIAL
                    "): it is stopped by force (--force) only";
         if (!may(context, service))
-            return SV_WIRE_DENIED;
+            return denied(name, service, "stopped");
     }
     return NULL;
 }
@@ -598,7 +615,7 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
     }
     graph_settle(&order->graph);
     walk_users(&walk, begin_epoch(order, true));
-    fault = may_stop_all(&walk, by_force, may, context);
+    fault = may_stop_all(name, &walk, by_force, may, context);
     if (fault == NULL) {
         stop_all_of(order, &walk);
         end_telling(order, &walk);

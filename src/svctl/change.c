@@ -95,7 +95,8 @@ static void see_row(void *context, const struct sv_wire_row *row)
         see_other(change, row);
 }
 
-/* There is none such, any more; or it is not ours to command. */
+/* There is none such, any more, for which it may have a note that says more; or
+ * it is not ours to command. */
 static void see_fault(void *context, const char *name, const char *reason)
 {
     struct target *target = target_of(context, name);
@@ -103,7 +104,7 @@ static void see_fault(void *context, const char *name, const char *reason)
     if (!target)
         return;
     target->is_refused = true;
-    if (!*target->now.note || strcmp(reason, SV_WIRE_DENIED) == 0)
+    if (!*target->now.note || strcmp(reason, SV_WIRE_UNKNOWN) != 0)
         snprintf(target->now.note, sizeof target->now.note, "%s", reason);
 }
 

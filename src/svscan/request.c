@@ -127,7 +127,7 @@ static void end_list_named(struct client *client)
     client->names.at = SV_WIRE_HEADER;
     while (sv_wire_get_text(&client->names, name, sizeof name))
         if (!row_named(client->serve, name, &row))
-            client_fault(client, name, "no such service");
+            client_fault(client, name, SV_WIRE_UNKNOWN);
     free(client->request);
     client->request = NULL;
     client_finish(client);
@@ -287,7 +287,7 @@ static void command_one(struct client *client, const char *name,
     struct service *service = service_by_name(engine, name);
 
     if (!service) {
-        client_fault(client, name, "no such service");
+        client_fault(client, name, SV_WIRE_UNKNOWN);
         return;
     }
     if (!may_command(client, service)) {
