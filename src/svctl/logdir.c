@@ -3,6 +3,7 @@
  * logdir.c - which directory does a logger write?
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include "sv/logdir.h"
 #include "svctl/logdir.h"
 
+/* One that is closed to us is taken for a logdir: whoever opens it says so. */
 static bool has_current(const char *path)
 {
-    return sv_at_exists(AT_FDCWD, path, SV_LOG_CURRENT);
+    return sv_at_exists(AT_FDCWD, path, SV_LOG_CURRENT) || errno == EACCES;
 }
 
 /* Is the descriptor a file that only a logger has open?  Cuts its name off. */
