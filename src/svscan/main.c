@@ -216,6 +216,10 @@ static int open_live(const struct options *options)
         sv_die_sys("unable to chdir to ", options->live);
     make_directory(fd, SV_TREE_S6, 0700);
     make_directory(fd, SV_TREE_OURS, way_to_socket(options->mode));
+    /* Whatever the umask is, and one that was there may be for others. */
+    if (options->mode != SV_WIRE_MODE_KEPT
+        && fchmodat(fd, SV_TREE_OURS, way_to_socket(options->mode), 0) < 0)
+        sv_die_sys("unable to chmod ", SV_TREE_OURS);
     return fd;
 }
 
