@@ -29,8 +29,7 @@ struct change {
     const char *letter;  /* of ORDER; NULL: only waits */
     struct target *targets; /* sorted by name */
     size_t count;
-    struct rows others; /* that were stopped as well, for whoever is told */
-    bool hears_others;
+    struct rows others; /* that may be stopped as well, for whoever is told */
     struct progress progress;
     char shown[SV_NAME_MAX + 1]; /* the one that it is about */
 };
@@ -66,33 +65,39 @@ static void take_targets(struct change *change, const struct rows *rows)
           compare_targets);
 }
 
+static bool is_stopped(const struct sv_wire_row *row)
+{
+    return !(row->flags & SV_ROW_WANT_UP) &&
+           (row->state == SV_WIRE_STOPPING ||
+            row->state == SV_WIRE_FINISHING || row->state == SV_WIRE_DOWN);
+}
+
 /* What needs a target is stopped before it. */
-static void see_other(struct change *change, const struct sv_wire_row *row)
+static void take_others(struct change *change)
 {
     struct rows *others = &change->others;
-    bool stops = row->state == SV_WIRE_STOPPING ||
-                 row->state == SV_WIRE_FINISHING ||
-                 row->state == SV_WIRE_DOWN;
-    size_t i = 0;
+    size_t kept = 0;
 
-    while (i < others->count && strcmp(others->rows[i].name, row->name) != 0)
-        i++;
-    if (i < others->count)
-        others->rows[i] = *row;
-    else if (stops && !(row->flags & SV_ROW_WANT_UP))
-        rows_add(others, row);
+    tree_list(change->tree, others);
+    for (size_t i = 0; i < others->count; i++)
+        if (!is_stopped(&others->rows[i]) &&
+            !target_of(change, others->rows[i].name))
+            others->rows[kept++] = others->rows[i];
+    others->count = kept;
+    rows_sort(others);
 }
 
 static void see_row(void *context, const struct sv_wire_row *row)
 {
     struct change *change = context;
     struct target *target = target_of(change, row->name);
+    struct sv_wire_row *other = rows_find(&change->others, row->name);
 
     progress_see(&change->progress, row);
     if (target)
         target_see(target, change->goal, row);
-    else if (change->hears_others)
-        see_other(change, row);
+    else if (other)
+        *other = *row;
 }
 
 /* There is none such, any more, for which it may have a note that says more; or
@@ -137,6 +142,14 @@ static enum asked look_again(struct change *change)
     }
     if (out->full) /* too many for a message: all */
         tree_begin(change->tree, SV_WIRE_LIST);
+
+    enum asked asked = tree_ask(change->tree, &hearer);
+
+    if (asked != ASKED || !change->others.count)
+        return asked;
+    for (size_t i = 0; i < change->others.count; i++)
+        change->others.rows[i].state = SV_WIRE_GONE; /* unless it is told of */
+    tree_begin(change->tree, SV_WIRE_LIST);
     return tree_ask(change->tree, &hearer);
 }
 
@@ -243,9 +256,12 @@ static enum asked look_closer(struct change *change, const struct target *target
 /* Who is being stopped; NULL: nobody. */
 static const struct sv_wire_row *stopping_other(const struct change *change)
 {
-    for (size_t i = 0; i < change->others.count; i++)
-        if (change->others.rows[i].state != SV_WIRE_DOWN)
-            return &change->others.rows[i];
+    const struct rows *others = &change->others;
+
+    for (size_t i = 0; i < others->count; i++)
+        if (is_stopped(&others->rows[i]) &&
+            others->rows[i].state != SV_WIRE_DOWN)
+            return &others->rows[i];
     return NULL;
 }
 
@@ -318,14 +334,12 @@ static enum asked attempt(struct change *change)
 {
     enum asked asked = ASKED;
 
-    change->hears_others = false;
     if (!change->call->no_wait)
         asked = watch(change);
     if (asked == ASKED && (change->tree->losses || !change->call->no_wait))
         asked = look_again(change);
     if (asked == ASKED && change->goal == GOAL_ONCE && !change->call->no_wait)
         asked = await_finishes(change);
-    change->hears_others = change->goal == GOAL_STOP && change->call->tells;
     if (asked == ASKED)
         asked = command(change);
     if (asked == ASKED && !change->call->no_wait)
@@ -390,7 +404,8 @@ static int report(struct change *change)
 
     progress_end(&change->progress);
     for (size_t i = 0; i < change->others.count; i++)
-        say_done(&change->others.rows[i]);
+        if (is_stopped(&change->others.rows[i]))
+            say_done(&change->others.rows[i]);
     if (json)
         json_open(json, "services", '[');
     for (size_t i = 0; i < change->count; i++) {
@@ -428,6 +443,8 @@ static int change(const struct call *call, char **names, enum goal goal,
     tree_choose(change.tree, names, call->all, &rows);
     take_targets(&change, &rows);
     rows_free(&rows);
+    if (goal == GOAL_STOP && call->tells && !call->no_wait)
+        take_others(&change);
     while (attempt(&change) == ASKED_LOST)
         tree_reconnect(change.tree);
     code = report(&change);
