@@ -186,22 +186,29 @@ static bool next_of_all(struct position *position)
 /* splitmix64, as in life.c */
 static struct life chance;
 
+/* Of those left, as many as are still wanted, each as likely as the others.  None
+ * twice: the lives of a stop have one directory. */
 static bool next_of_some(struct position *position)
 {
     static unsigned begun;
-    uint32_t total = 0, at;
-    size_t i = 0;
+    static uint32_t seen;
+    uint32_t total = 0;
 
-    if (begun == plan.kills)
-        return false;
-    begun++;
-    for (size_t k = 0; k < PATHS; k++)
-        total += paths[k].stops;
-    at = life_random(&chance, total);
-    while (at >= paths[i].stops)
-        at -= paths[i++].stops;
-    *position = (struct position){ .path = i, .number = at + 1 };
-    return true;
+    for (size_t i = 0; i < PATHS; i++)
+        total += paths[i].stops;
+    while (seen < total) {
+        uint32_t at = seen++;
+        size_t i = 0;
+
+        if (life_random(&chance, total - at) >= plan.kills - begun)
+            continue;
+        begun++;
+        while (at >= paths[i].stops)
+            at -= paths[i++].stops;
+        *position = (struct position){ .path = i, .number = at + 1 };
+        return true;
+    }
+    return false;
 }
 
 static bool next_position(struct position *position)
