@@ -118,12 +118,13 @@ TREE_PATH=$S6_PATH
 [ "$WAY" != both ] || TREE_PATH=$PATH
 
 # scanner [OPTION...]: starts s6-svscan, or svscan, on LIVE; its pid is in TREE.
+# A case whose DEFS are for links only says in DEFINED what way copies defines.
 # Commands are heard when it returns; the first scan may not be over.
 scanner() {
     : >"$SCRATCH/ready"
     case $WAY in
     s6 | clients) set -- s6-svscan -d 9 "$@" "$LIVE" ;;
-    copies) set -- svscan -d 9 -f "$DEFS" "$@" "$LIVE" ;;
+    copies) set -- svscan -d 9 -f "${DEFINED:-$DEFS}" "$@" "$LIVE" ;;
     tree | both) set -- svscan -d 9 "$@" "$LIVE" ;;
     alone) fail "way alone has no scanner: say which ways in the case" ;;
     esac

@@ -242,7 +242,8 @@ heard() {
 
 # Is there such a process, and is it no zombie?
 lives() {
-    { read -r lives_state <"/proc/${1:-none}/stat"; } 2>"$SCRATCH/answer" || return 1
+    { read -r lives_state <"/proc/${1:-none}/stat"; } 2>"$SCRATCH/answer" ||
+        return 1
     lives_state=${lives_state##*) }
     lives_state=${lives_state%% *}
     case $lives_state in
