@@ -231,6 +231,8 @@ static void on_poll(struct timer *timer)
         else if (def->is_unwatched && def->due == 0)
             def_look(def, WAIT);
     }
+    if (all)
+        def_gather(defs);
 }
 
 /* ---- the outside -------------------------------------------------------- */
@@ -355,6 +357,35 @@ bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
     return true;
 }
 
+static void end_gathering(struct defs *defs)
+{
+    if (!defs->is_gathering)
+        return;
+    defs->is_gathering = false;
+    loop_disarm(defs->loop, &defs->gathered);
+    defs->hooks->gathered(defs->context);
+}
+
+/* Somebody may still be at work on one of them: that one follows. */
+static void on_gathered(struct timer *timer)
+{
+    struct defs *defs = CONTAINER(timer, struct defs, gathered);
+
+    def_on_quiet(&defs->quiet);
+    end_gathering(defs);
+}
+
+bool defs_gather(struct defs *defs)
+{
+    int64_t due = def_gather(defs);
+
+    if (due == 0)
+        return false;
+    defs->is_gathering = true;
+    loop_arm(defs->loop, &defs->gathered, due, on_gathered);
+    return true;
+}
+
 void defs_close(struct defs *defs)
 {
     while (defs->first != NULL)
@@ -364,6 +395,7 @@ void defs_close(struct defs *defs)
     notify_close(&defs->notify);
     loop_disarm(defs->loop, &defs->quiet);
     loop_disarm(defs->loop, &defs->poll);
+    loop_disarm(defs->loop, &defs->gathered);
     copies_close(&defs->copies);
     survey_free(&defs->survey);
     free(defs->by_name);
@@ -406,6 +438,7 @@ bool defs_rescan(struct defs *defs)
     while ((def = def_next(defs)) != NULL)
         if (all || !is_known(def))
             def_look(def, NOW);
+    end_gathering(defs);
     return true;
 }
 

@@ -32,6 +32,8 @@ struct defs_hooks {
     /* A live copy stands: take it up.  Not called before defs_open has
      * returned: scan the live tree then, which finds all copies. */
     void (*appeared)(void *context, const char *name);
+    /* What defs_gather waits for is over: scan the live tree. */
+    void (*gathered)(void *context);
     /* Its definition is gone: stop it, then, once it has left, call
      * defs_forget (at once, if there is no such service).  Not called before
      * defs_open has returned, nor for a name that has no copy. */
@@ -55,6 +57,7 @@ struct defs {
     struct watched parent;    /* while DEFS is not there */
     struct timer quiet;       /* the first of `unquiet` is due */
     struct timer poll;        /* look at what cannot be watched */
+    struct timer gathered;    /* `appeared` may be called from then on */
     struct def **by_name;     /* hash */
     size_t buckets;
     size_t count;
@@ -66,6 +69,7 @@ struct defs {
     struct def *unquiet_last;
     unsigned round;           /* of reading DEFS */
     bool is_open;             /* the hooks may be called */
+    bool is_gathering;        /* `appeared` may not be yet */
     bool is_missing;          /* there is no DEFS (it was said) */
     bool is_unreadable;       /* DEFS cannot be read (it was said) */
     bool is_unwatched;        /* something cannot be watched (it was said) */
@@ -77,10 +81,17 @@ struct defs {
  * directory live (not owned), and what it knows of them in live/.svscan, which
  * is made.  Looks at each definition once: those that are complete and quiet
  * are copied at once, or found to be as their copies are; the others follow
- * when they are quiet.  hooks is kept.  The loop must outlive *defs; two timers
+ * when they are quiet.  hooks is kept.  The loop must outlive *defs; three timers
  * of it are used.  False with errno set, and *defs closed. */
 bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
                const struct defs_hooks *hooks, void *context);
+
+/* For a tree that begins, so that who comes after another is not started before
+ * that one is known, only because its own definition is older.  If some are not
+ * quiet yet, looks at all those together, at most 200 ms from now; `appeared` is
+ * called for none until then, but `gathered` afterwards.  False if all are quiet:
+ * scan the live tree now. */
+bool defs_gather(struct defs *defs);
 
 /* Frees everything; what is on disk stays. */
 void defs_close(struct defs *defs);

@@ -170,6 +170,21 @@ void def_look_after(struct def *def, int64_t delay)
     arm_first(defs);
 }
 
+int64_t def_gather(struct defs *defs)
+{
+    int64_t latest = sv_boottime() + DEF_QUIET, due = 0;
+    struct def *def;
+
+    for (def = defs->unquiet; def != NULL && def->due <= latest;
+         def = def->next_unquiet)
+        due = def->due;
+    for (def = defs->unquiet; def != NULL && def->due < due;
+         def = def->next_unquiet)
+        def->due = due;
+    arm_first(defs);
+    return due;
+}
+
 void def_touch(struct def *def)
 {
     def->is_abandoned = false;

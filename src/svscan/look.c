@@ -227,7 +227,7 @@ static void copied(struct def *def)
     def->copied = defs->survey.signature;
     def->stands = true;
     update_fine(def, false);
-    if (is_first && defs->is_open)
+    if (is_first && defs->is_open && !defs->is_gathering)
         defs->hooks->appeared(defs->context, def->name);
 }
 

@@ -288,6 +288,17 @@ static void on_removed(void *context, const char *name)
     defs_forget(&tree->defs, name);
 }
 
+static void take_all(struct tree *tree)
+{
+    scan_all(tree);
+    line_say(&tree->engine, SV_HOLD_UP, 0);
+}
+
+static void on_gathered(void *context)
+{
+    take_all(context);
+}
+
 /* A definition that was mended need not wait for the next try. */
 static void on_definition_changed(void *context, const char *name)
 {
@@ -306,6 +317,7 @@ static void on_definition_changed(void *context, const char *name)
 
 static const struct defs_hooks defs_hooks = {
     .appeared = on_appeared,
+    .gathered = on_gathered,
     .removed = on_removed,
     .changed = on_definition_changed,
 };
@@ -547,6 +559,13 @@ static void note_end(struct tree *tree)
         sv_children_set_tree(&tree->engine.children, 0, tree->restarts);
 }
 
+/* Only where nothing of an earlier svscan is to be gone on with. */
+static bool waits_for_definitions(struct tree *tree)
+{
+    return tree_has_defs(tree) && tree->options->resumed == NULL
+           && tree->engine.children.copied == 0 && defs_gather(&tree->defs);
+}
+
 void tree_run(struct tree *tree)
 {
     struct engine *engine = &tree->engine;
@@ -556,13 +575,13 @@ void tree_run(struct tree *tree)
     if ((flags & SV_TREE_STOPS) != 0)
         engine->is_stopping = true;
     notify(tree->options->notify);
-    scan_all(tree);
+    if (!waits_for_definitions(tree))
+        take_all(tree);
     order_run(&tree->order);
     boot_begin(&tree->boot);
     boot_run(&tree->boot, tree->defs.unquiet == NULL);
     if ((flags & SV_TREE_STOPS) != 0)
         stop_begin_noted(tree, (flags & SV_TREE_LOGGERS_TOO) != 0);
-    line_say(engine, SV_HOLD_UP, 0);
     if (tree->options->period_ms > 0)
         loop_arm(&engine->loop, &tree->period,
                  sv_boottime() + tree->options->period_ms * SV_MS, on_period);

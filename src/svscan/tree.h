@@ -122,7 +122,7 @@ int leave(const struct tree *tree);
 /* ---- scan.c ---- */
 
 /* Reads LIVE: takes up what is new, marks what is gone as inactive.  Nothing
- * while all stops. */
+ * while all stops, nor while definitions are waited for. */
 void scan_all(struct tree *tree);
 /* The same in a second. */
 void scan_soon(struct tree *tree);

@@ -66,10 +66,27 @@ static void on_changed(void *context, const char *name)
     hear('~', name);
 }
 
-static const struct defs_hooks hooks = { on_appeared, on_removed, on_changed };
+static void on_gathered(void *context)
+{
+    (void)context;
+    hear('*', "all");
+}
+
+static const struct defs_hooks hooks = { .appeared = on_appeared,
+                                         .gathered = on_gathered,
+                                         .removed = on_removed,
+                                         .changed = on_changed };
+
+static void put(const char *dir, const char *name, const char *text,
+                mode_t mode);
+
+/* Somebody is at work on it whenever the loop looks. */
+static const char *busy;
 
 static void check_end(struct loop *ours)
 {
+    if (busy != NULL)
+        put(busy, "notes", "more\n", 0644);
     if (wanted != NULL && strstr(heard, wanted) != NULL)
         ours->stop = true;
     if (sv_boottime() >= deadline)
@@ -243,6 +260,61 @@ START_TEST(a_definition_that_is_being_made_is_copied_when_it_is_quiet)
     ck_assert(!defs_is_ours(&defs, "web"));
     await("+web ");
     ck_assert(stands("live/web", "run"));
+}
+END_TEST
+
+START_TEST(definitions_that_are_all_quiet_are_not_gathered)
+{
+    make_definition("web");
+    pass_quiet_time();
+    start();
+    ck_assert(!defs_gather(&defs));
+}
+END_TEST
+
+START_TEST(nobody_appears_until_all_are_gathered)
+{
+    make_definition("old");
+    pass_quiet_time();
+    make_definition("web");
+    make_definition("db");
+    start();
+    ck_assert(defs_gather(&defs));
+    await("*all ");
+    ck_assert(strchr(heard, '+') == NULL);
+    ck_assert(stands("live/old", "run"));
+    ck_assert(stands("live/web", "run"));
+    ck_assert(stands("live/db", "run"));
+    make_definition("later");
+    await("+later ");
+}
+END_TEST
+
+START_TEST(who_is_at_work_on_and_on_is_not_waited_for)
+{
+    make_definition("web");
+    make_definition("db");
+    start();
+    ck_assert(defs_gather(&defs));
+    busy = "defs/db";
+    await("*all ");
+    busy = NULL;
+    ck_assert(stands("live/web", "run"));
+    ck_assert(!stands("live/db", "run"));
+    await("+db ");
+}
+END_TEST
+
+START_TEST(a_rescan_gathers_at_once)
+{
+    make_definition("web");
+    start();
+    ck_assert(defs_gather(&defs));
+    ck_assert(defs_rescan(&defs));
+    ck_assert(strstr(heard, "*all ") != NULL);
+    ck_assert(stands("live/web", "run"));
+    pass_quiet_time();
+    ck_assert(strchr(strchr(heard, '*') + 1, '*') == NULL);
 }
 END_TEST
 
@@ -809,6 +881,10 @@ static void add_taken_up(TCase *tcase)
     tcase_add_test(tcase, what_is_foreign_wins);
     tcase_add_test(tcase, a_definition_may_be_a_link_to_a_directory);
     tcase_add_test(tcase, a_rescan_waits_for_nothing);
+    tcase_add_test(tcase, definitions_that_are_all_quiet_are_not_gathered);
+    tcase_add_test(tcase, nobody_appears_until_all_are_gathered);
+    tcase_add_test(tcase, who_is_at_work_on_and_on_is_not_waited_for);
+    tcase_add_test(tcase, a_rescan_gathers_at_once);
 }
 
 static void add_changed(TCase *tcase)
