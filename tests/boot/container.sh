@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 # shellcheck shell=sh
 #
-# container.sh - sourced after lib.sh by tests of init in a container: the words
-# for a root of the test's own, with busybox and what it defines in DEFS, and for
+# container.sh - sourced after lib.sh by tests of init without the image: the words
+# for a root of the test's own, with busybox and what it defines in DEFS; for
 # runc, which is given its own default (a root that is read-only, three
-# capabilities, no /run) and what the test changes of that.
+# capabilities, no /run) and what the test changes of that; and for a machine.
 
 BUSYBOX=$SV_TOP/build/deps/busybox/busybox
 ROOT=$SCRATCH/bundle/rootfs
@@ -12,10 +12,12 @@ DEFS=$ROOT/etc/sv
 CHANGES=
 : >"$SCRATCH/console"
 
-# As lib.sh's, with what was on the console.
+# As lib.sh's, with what was on the console, and on that of each machine.
 fail() {
-    echo "--- the console:"
-    cat "$SCRATCH/console"
+    for console in "$SCRATCH"/console*; do
+        echo "--- ${console##*/}:"
+        tail -n 50 "$console"
+    done
     echo "fail: $*"
     exit 1
 }
@@ -79,3 +81,37 @@ is_gone() {
     *) false ;;
     esac
 }
+
+# pack_root: ROOT as it is now is the initramfs of machines.
+pack_root() {
+    ln -sf sbin/init "$ROOT/init"
+    (cd "$ROOT" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1n) \
+        >"$SCRATCH/initramfs"
+}
+
+# machine NAME WORDS [OPTION...]: with these words for the kernel, and options of
+# qemu's.  What it shows goes to console.NAME, its pid is in MACHINE and pid.NAME,
+# and descriptor 4 is its keyboard.
+machine() {
+    machine_name=$1
+    machine_words="console=ttyS0 quiet panic=-1 no_timer_check $2"
+    shift 2
+    mkfifo "$SCRATCH/keys.$machine_name"
+    exec 4<>"$SCRATCH/keys.$machine_name"
+    qemu-system-x86_64 -accel tcg -m 192 -nodefaults -display none -no-reboot \
+        -serial mon:stdio -kernel "$SV_TOP/build/deps/kernel/vmlinuz" \
+        -append "$machine_words" "$@" <"$SCRATCH/keys.$machine_name" \
+        >"$SCRATCH/console.$machine_name" 2>&1 &
+    MACHINE=$!
+    echo "$MACHINE" >"$SCRATCH/pid.$machine_name"
+}
+
+# says NAME GREP-ARGUMENT...
+says() {
+    says_name=$1
+    shift
+    grep -aq "$@" "$SCRATCH/console.$says_name"
+}
+
+# monitor WORDS: to qemu itself, of the machine that was started last.
+monitor() { printf '\001c%s\n\001c' "$*" >&4; }
