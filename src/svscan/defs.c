@@ -326,7 +326,7 @@ static bool open_parts(struct defs *defs, int live, const char *path)
 }
 
 bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
-               const struct defs_hooks *hooks, void *context)
+               bool are_quiet, const struct defs_hooks *hooks, void *context)
 {
     *defs = (struct defs){ .loop = loop, .hooks = hooks, .context = context,
                            .buckets = FIRST_BUCKETS,
@@ -350,7 +350,7 @@ bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
             if (def->is_gone)
                 def_touch(def);
             else
-                def_look(def, WAIT);
+                def_look(def, are_quiet ? NOW : WAIT);
         }
     }
     defs->is_open = true;

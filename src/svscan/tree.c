@@ -288,8 +288,16 @@ static void on_removed(void *context, const char *name)
     defs_forget(&tree->defs, name);
 }
 
+static void notify(int fd)
+{
+    if (fd >= 0 && (write(fd, "\n", 1) < 0 || close(fd) < 0))
+        sv_warn_sys("unable to say that we are ready");
+}
+
+/* Who is told that we are ready, or up, may command all that there is. */
 static void take_all(struct tree *tree)
 {
+    notify(tree->options->notify);
     scan_all(tree);
     line_say(&tree->engine, SV_HOLD_UP, 0);
 }
@@ -456,12 +464,6 @@ static void on_upgraded(struct engine *engine)
                            : sv_upgrade_reason(engine->upgraded));
 }
 
-static void notify(int fd)
-{
-    if (fd >= 0 && (write(fd, "\n", 1) < 0 || close(fd) < 0))
-        sv_warn_sys("unable to say that we are ready");
-}
-
 static void resume(struct engine *engine, const struct handover *resumed)
 {
     if (resumed == NULL)
@@ -510,6 +512,23 @@ static bool open_engine(struct tree *tree, int live)
                        tree->options->services_max);
 }
 
+/* Nothing of an earlier svscan is to be gone on with. */
+static bool begins_anew(struct tree *tree)
+{
+    const struct sv_children *children = &tree->engine.children;
+    uint32_t restarts;
+
+    return (sv_children_tree(children, &restarts) & SV_TREE_RUNS) == 0
+           && children->copied == 0 && tree->options->resumed == NULL;
+}
+
+/* Who begins as the child of process 1 is the first of its system, and nobody
+ * else is there yet. */
+static bool is_first(struct tree *tree)
+{
+    return begins_anew(tree) && tree->engine.line.fd >= 0 && getppid() == 1;
+}
+
 bool tree_open(struct tree *tree, int live)
 {
     const struct options *options = tree->options;
@@ -530,18 +549,16 @@ bool tree_open(struct tree *tree, int live)
     return open_control(tree)
            && (options->defs == NULL
                || defs_open(&tree->defs, &engine->loop, live, options->defs,
-                            &defs_hooks, tree))
+                            is_first(tree), &defs_hooks, tree))
            && open_serve(tree);
 }
 
 /* What was said of the tree by a svscan before us, and by us: a restart counts
  * if that one neither left nor became us.  Returns its flags. */
-static unsigned note_begin(struct tree *tree)
+static unsigned note_begin(struct tree *tree, bool is_fresh)
 {
     struct sv_children *children = &tree->engine.children;
     unsigned flags = sv_children_tree(children, &tree->restarts);
-    bool is_fresh = (flags & SV_TREE_RUNS) == 0 && children->copied == 0
-                    && tree->options->resumed == NULL;
 
     /* Before the note: what is killed in between begins anew as well. */
     boot_open(&tree->boot, &tree->engine, is_fresh);
@@ -559,23 +576,16 @@ static void note_end(struct tree *tree)
         sv_children_set_tree(&tree->engine.children, 0, tree->restarts);
 }
 
-/* Only where nothing of an earlier svscan is to be gone on with. */
-static bool waits_for_definitions(struct tree *tree)
-{
-    return tree_has_defs(tree) && tree->options->resumed == NULL
-           && tree->engine.children.copied == 0 && defs_gather(&tree->defs);
-}
-
 void tree_run(struct tree *tree)
 {
     struct engine *engine = &tree->engine;
-    unsigned flags = note_begin(tree);
+    bool is_fresh = begins_anew(tree);
+    unsigned flags = note_begin(tree, is_fresh);
 
     /* Everything is taken up first, and nothing started. */
     if ((flags & SV_TREE_STOPS) != 0)
         engine->is_stopping = true;
-    notify(tree->options->notify);
-    if (!waits_for_definitions(tree))
+    if (!is_fresh || !tree_has_defs(tree) || !defs_gather(&tree->defs))
         take_all(tree);
     order_run(&tree->order);
     boot_begin(&tree->boot);

@@ -166,7 +166,7 @@ static void drop_scene(void)
 
 static void start(void)
 {
-    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), &hooks, NULL));
+    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), false, &hooks, NULL));
 }
 
 static void start_again(void)
@@ -260,6 +260,17 @@ START_TEST(a_definition_that_is_being_made_is_copied_when_it_is_quiet)
     ck_assert(!defs_is_ours(&defs, "web"));
     await("+web ");
     ck_assert(stands("live/web", "run"));
+}
+END_TEST
+
+START_TEST(where_nobody_else_is_all_are_quiet)
+{
+    make_definition("web");
+    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), true, &hooks, NULL));
+    ck_assert(stands("live/web", "run"));
+    ck_assert(!defs_gather(&defs));
+    make_definition("db");
+    await("+db ");
 }
 END_TEST
 
@@ -775,7 +786,8 @@ START_TEST(definitions_and_the_live_tree_must_be_two)
 {
     struct defs other;
 
-    ck_assert(!defs_open(&other, &loop, live, in("", "live"), &hooks, NULL));
+    ck_assert(!defs_open(&other, &loop, live, in("", "live"), false, &hooks,
+                         NULL));
     ck_assert_int_eq(errno, EINVAL);
 }
 END_TEST
@@ -881,6 +893,7 @@ static void add_taken_up(TCase *tcase)
     tcase_add_test(tcase, what_is_foreign_wins);
     tcase_add_test(tcase, a_definition_may_be_a_link_to_a_directory);
     tcase_add_test(tcase, a_rescan_waits_for_nothing);
+    tcase_add_test(tcase, where_nobody_else_is_all_are_quiet);
     tcase_add_test(tcase, definitions_that_are_all_quiet_are_not_gathered);
     tcase_add_test(tcase, nobody_appears_until_all_are_gathered);
     tcase_add_test(tcase, who_is_at_work_on_and_on_is_not_waited_for);
