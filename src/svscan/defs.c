@@ -357,7 +357,7 @@ bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
     return true;
 }
 
-static void end_gathering(struct defs *defs)
+void defs_end_gathering(struct defs *defs)
 {
     if (!defs->is_gathering)
         return;
@@ -372,7 +372,7 @@ static void on_gathered(struct timer *timer)
     struct defs *defs = CONTAINER(timer, struct defs, gathered);
 
     def_on_quiet(&defs->quiet);
-    end_gathering(defs);
+    defs_end_gathering(defs);
 }
 
 bool defs_gather(struct defs *defs)
@@ -438,7 +438,7 @@ bool defs_rescan(struct defs *defs)
     while ((def = def_next(defs)) != NULL)
         if (all || !is_known(def))
             def_look(def, NOW);
-    end_gathering(defs);
+    defs_end_gathering(defs);
     return true;
 }
 
