@@ -61,8 +61,14 @@ fetch() {
 
 # serves PORT - whether the guest serves a page now.  qemu takes a connection
 # before the guest can, and then tries it again only after seconds; so this one
-# is given up soon.
+# is given up soon.  A guest on a busy machine is given more each time.
+patience_tenths=3
 serves() {
-    timeout 0.3 "$BUSYBOX" wget -q -O /dev/null "http://127.0.0.1:$1/" \
-        2>/dev/null
+    if timeout "$((patience_tenths / 10)).$((patience_tenths % 10))" "$BUSYBOX" \
+        wget -q -O /dev/null "http://127.0.0.1:$1/" 2>/dev/null; then
+        patience_tenths=3
+        return 0
+    fi
+    [ $patience_tenths -ge 50 ] || patience_tenths=$((patience_tenths + 1))
+    return 1
 }
