@@ -294,9 +294,20 @@ static void notify(int fd)
         sv_warn_sys("unable to say that we are ready");
 }
 
+/* From here on a svscan after us goes on, and does not begin anew. */
+static void note_runs(struct tree *tree)
+{
+    struct sv_children *children = &tree->engine.children;
+    uint32_t restarts;
+    unsigned flags = sv_children_tree(children, &restarts);
+
+    sv_children_set_tree(children, flags | SV_TREE_RUNS, tree->restarts);
+}
+
 /* Who is told that we are ready, or up, may command all that there is. */
 static void take_all(struct tree *tree)
 {
+    note_runs(tree);
     notify(tree->options->notify);
     scan_all(tree);
     line_say(&tree->engine, SV_HOLD_UP, 0);
@@ -304,7 +315,10 @@ static void take_all(struct tree *tree)
 
 static void on_gathered(void *context)
 {
-    take_all(context);
+    struct tree *tree = context;
+
+    if (tree->phase == STOP_NOT)
+        take_all(tree);
 }
 
 /* A definition that was mended need not wait for the next try. */
@@ -560,12 +574,10 @@ static unsigned note_begin(struct tree *tree, bool is_fresh)
     struct sv_children *children = &tree->engine.children;
     unsigned flags = sv_children_tree(children, &tree->restarts);
 
-    /* Before the note: what is killed in between begins anew as well. */
+    /* Before the note that it runs: what is killed in between begins anew. */
     boot_open(&tree->boot, &tree->engine, is_fresh);
     if ((flags & SV_TREE_RUNS) != 0 && tree->options->resumed == NULL)
         tree->restarts++;
-    flags |= SV_TREE_RUNS;
-    sv_children_set_tree(children, flags, tree->restarts);
     return flags;
 }
 
