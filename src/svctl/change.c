@@ -284,6 +284,23 @@ static enum asked show(struct change *change, const struct target *target,
     return asked;
 }
 
+/* until becomes the time at which the line has to be seen to. */
+static enum asked show_in_time(struct change *change,
+                               const struct target *target, size_t pending,
+                               int64_t *until)
+{
+    const struct progress *progress = &change->progress;
+    enum asked asked = ASKED;
+    int64_t next = progress->again;
+
+    if (sv_boottime() >= next) {
+        asked = show(change, target, pending);
+        next = progress->due;
+    }
+    *until = next < *until ? next : *until;
+    return asked;
+}
+
 /* Hears events until all is done, svscan is lost, or the time is over. */
 static enum asked await_all(struct change *change)
 {
@@ -297,10 +314,8 @@ static enum asked await_all(struct change *change)
 
         if (!pending)
             return ASKED;
-        if (until == change->tree->deadline && change->progress.is_on) {
-            asked = show(change, first, pending);
-            until = change->progress.due < until ? change->progress.due : until;
-        }
+        if (until == change->tree->deadline && change->progress.is_on)
+            asked = show_in_time(change, first, pending, &until);
         if (asked == ASKED)
             asked = tree_listen(change->tree, &hearer, until);
         if (asked == ASKED_LOST ||

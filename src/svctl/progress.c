@@ -12,6 +12,8 @@
 #include "svctl/progress.h"
 #include "svctl/verdict.h"
 
+enum { AGAIN_MS = 100 };
+
 void progress_begin(struct progress *progress, bool is_on)
 {
     *progress = (struct progress){.is_on = is_on, .began = sv_boottime()};
@@ -90,6 +92,7 @@ void progress_show(struct progress *progress, const struct sv_wire_row *row,
     if (!progress->is_on)
         return;
     progress->is_shown = true;
+    progress->again = now + AGAIN_MS * SV_MS;
     fprintf(stderr, "\r\033[Kwaiting for %s: ", row->name);
     put_what(progress, row);
     fprintf(stderr, ", %" PRId64 " s", (now - progress->began) / SV_SECOND);

@@ -20,6 +20,8 @@ struct progress {
     bool is_shown;  /* there is a line to be wiped */
     int64_t began;  /* CLOCK_BOOTTIME ns */
     int64_t due;    /* ... of the next look at what it says */
+    int64_t again;  /* ... not before which it is shown again: a terminal may be
+                       slow, and what it says costs svscan an answer */
     char blame;     /* of enum sv_blame: why it waits */
     struct sv_wire_row whom; /* ... and for whom; state SV_WIRE_GONE: it is not
                                 known what that one does */
