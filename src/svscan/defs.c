@@ -357,22 +357,14 @@ bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
     return true;
 }
 
-void defs_end_gathering(struct defs *defs)
-{
-    if (!defs->is_gathering)
-        return;
-    defs->is_gathering = false;
-    loop_disarm(defs->loop, &defs->gathered);
-    defs->hooks->gathered(defs->context);
-}
-
 /* Somebody may still be at work on one of them: that one follows. */
 static void on_gathered(struct timer *timer)
 {
     struct defs *defs = CONTAINER(timer, struct defs, gathered);
 
     def_on_quiet(&defs->quiet);
-    defs_end_gathering(defs);
+    defs->is_gathering = false;
+    defs->hooks->gathered(defs->context);
 }
 
 bool defs_gather(struct defs *defs)
@@ -438,7 +430,6 @@ bool defs_rescan(struct defs *defs)
     while ((def = def_next(defs)) != NULL)
         if (all || !is_known(def))
             def_look(def, NOW);
-    defs_end_gathering(defs);
     return true;
 }
 

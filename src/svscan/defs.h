@@ -94,10 +94,6 @@ bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
  * scan the live tree now. */
 bool defs_gather(struct defs *defs);
 
-/* Waits no longer, if that is waited for: `gathered` is called, and who is not
- * quiet follows. */
-void defs_end_gathering(struct defs *defs);
-
 /* Frees everything; what is on disk stays. */
 void defs_close(struct defs *defs);
 

@@ -67,7 +67,7 @@ static bool welcome(struct serve *serve, int fd)
 
 /* Does not look at the listener until a client leaves or a service changes: it
  * would be ready again and again. */
-static void go_deaf(struct serve *serve)
+void serve_wait(struct serve *serve)
 {
     serve->deaf = loop_rewatch(&serve->engine->loop, &serve->listener, 0);
 }
@@ -84,9 +84,9 @@ static void on_connection(struct watch *watch, uint32_t events)
     if (fd < 0 || !welcome(serve, fd)) {
         sv_warn_sys("unable to take a connection to ", SV_TREE_SOCKET,
                     " (trying again after the next event)");
-        go_deaf(serve);
+        serve_wait(serve);
     } else if (serve->count == SERVE_CLIENTS_MAX) {
-        go_deaf(serve);
+        serve_wait(serve);
     }
 }
 

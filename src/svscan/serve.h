@@ -94,6 +94,8 @@ void serve_row(const struct serve *serve, const struct service *service,
 /* Looks at the listener again, if that had to stop for want of room.  For
  * client.c: there is room when one leaves. */
 void serve_listen_again(struct serve *serve);
+/* Takes none until serve_listen_again: who connects waits. */
+void serve_wait(struct serve *serve);
 
 /* The scan that was asked for last is done: whoever waits for it is told. */
 void serve_rescanned(struct serve *serve);

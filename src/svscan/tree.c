@@ -319,6 +319,7 @@ static void on_gathered(void *context)
 
     if (tree->phase == STOP_NOT)
         take_all(tree);
+    serve_listen_again(&tree->serve);
 }
 
 /* A definition that was mended need not wait for the next try. */
@@ -597,7 +598,9 @@ void tree_run(struct tree *tree)
     /* Everything is taken up first, and nothing started. */
     if ((flags & SV_TREE_STOPS) != 0)
         engine->is_stopping = true;
-    if (!is_fresh || !tree_has_defs(tree) || !defs_gather(&tree->defs))
+    if (is_fresh && tree_has_defs(tree) && defs_gather(&tree->defs))
+        serve_wait(&tree->serve); /* or there would be no such service */
+    else
         take_all(tree);
     order_run(&tree->order);
     boot_begin(&tree->boot);

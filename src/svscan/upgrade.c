@@ -213,6 +213,5 @@ const char *upgrade_begin(struct tree *tree)
         return NULL;
     if (program[0] == '\0')
         return "nobody knows which file svscan was started from";
-    defs_end_gathering(&tree->defs); /* ready is said by us, or by nobody */
     return ask(tree) ? NULL : because("execute");
 }

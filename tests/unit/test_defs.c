@@ -316,31 +316,6 @@ START_TEST(who_is_at_work_on_and_on_is_not_waited_for)
 }
 END_TEST
 
-START_TEST(gathering_can_be_ended)
-{
-    make_definition("web");
-    start();
-    ck_assert(defs_gather(&defs));
-    defs_end_gathering(&defs);
-    defs_end_gathering(&defs);
-    ck_assert_str_eq(heard, "*all ");
-    await("+web ");
-}
-END_TEST
-
-START_TEST(a_rescan_gathers_at_once)
-{
-    make_definition("web");
-    start();
-    ck_assert(defs_gather(&defs));
-    ck_assert(defs_rescan(&defs));
-    ck_assert(strstr(heard, "*all ") != NULL);
-    ck_assert(stands("live/web", "run"));
-    pass_quiet_time();
-    ck_assert(strchr(strchr(heard, '*') + 1, '*') == NULL);
-}
-END_TEST
-
 START_TEST(a_dropped_directory_appears)
 {
     start();
@@ -909,8 +884,6 @@ static void add_taken_up(TCase *tcase)
     tcase_add_test(tcase, definitions_that_are_all_quiet_are_not_gathered);
     tcase_add_test(tcase, nobody_appears_until_all_are_gathered);
     tcase_add_test(tcase, who_is_at_work_on_and_on_is_not_waited_for);
-    tcase_add_test(tcase, gathering_can_be_ended);
-    tcase_add_test(tcase, a_rescan_gathers_at_once);
 }
 
 static void add_changed(TCase *tcase)
