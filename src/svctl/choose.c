@@ -156,6 +156,18 @@ static _Noreturn void die_of_unknown(struct tree *tree, char **args,
     exit(SV_EXIT_USAGE);
 }
 
+/* A name that was given twice was answered twice. */
+static void drop_doubles(struct rows *rows)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < rows->count; i++)
+        if (kept == 0
+            || strcmp(rows->rows[kept - 1].name, rows->rows[i].name) != 0)
+            rows->rows[kept++] = rows->rows[i];
+    rows->count = kept;
+}
+
 void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows)
 {
     struct links links = {0};
@@ -175,6 +187,7 @@ void tree_choose(struct tree *tree, char **args, bool all, struct rows *rows)
             die_of_unknown(tree, words.list, rows, &links);
     }
     rows_sort(rows);
+    drop_doubles(rows);
     free(words.list);
     links_free(&links);
 }
