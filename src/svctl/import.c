@@ -40,18 +40,21 @@ static void fail(struct import *import, const char *name)
 {
     sv_say(SV_FATAL, errno, SV_STRINGS("unable to import ", name));
     import->failed = true;
+    sv_tree_remove(import->definitions, FRESH); /* nothing is left half done */
 }
 
-/* False if it could not be copied, with errno set. */
+/* False if it could not be copied, with errno set.  What NAME/. is can only be a
+ * directory, and is copied itself where NAME is a symlink to it. */
 static bool copy(const struct import *import, const char *name)
 {
+    char inside[SV_PATH_MAX];
     char path[SV_PATH_MAX];
     bool is_wanted =
         import->enabled >= 0 && sv_at_exists(import->enabled, ".", name);
 
+    sv_at(path, import->available, sv_at(inside, name, "."));
     return sv_tree_remove(import->definitions, FRESH) &&
-           sv_tree_copy(import->definitions,
-                        sv_at(path, import->available, name), FRESH) &&
+           sv_tree_copy(import->definitions, path, FRESH) &&
            enable_one(import->definitions, FRESH, is_wanted) &&
            renameat(import->definitions, FRESH, import->definitions, name) == 0;
 }
@@ -71,7 +74,10 @@ static void report(const struct import *import, const char *name, bool had_one)
         json_open(import->json, NULL, '{');
         json_outcome(import->json, name, json_fault(name));
         json_bool(import->json, "imported", is_known && !had_one);
-        json_bool(import->json, "enabled", enabled);
+        if (is_known)
+            json_bool(import->json, "enabled", enabled);
+        else
+            json_null(import->json, "enabled");
         json_close(import->json);
     } else if (had_one) {
         printf("%s: there is a definition of that name: left alone\n", name);
