@@ -315,29 +315,30 @@ static bool is_marked_container(void)
            access("/.dockerenv", F_OK) == 0;
 }
 
-static bool is_first_pid_namespace(void)
+/* The pid namespace says it for certain: on a machine's root may lie the mark of
+ * the container that it was made from.  Without /proc, or in a kernel without
+ * namespaces, only the marks are left.  A machine that is taken for a container
+ * would end in a panic; the other way round, what a machine does more either
+ * needs /proc or ends the namespace. */
+static bool is_machine(void)
 {
+    bool may_mount = has_capability(CAP_SYS_ADMIN);
     struct stat st;
 
-    /* Without /proc nobody can say.  A machine that is taken for a container
-     * would end in a panic; the other way round, what a machine does more
-     * either needs /proc or ends the namespace. */
-    if (stat("/proc/self/ns/pid", &st) == -1)
-        return true;
-    return st.st_ino == first_pid_namespace;
+    if (may_mount)
+        mount_missing(&mounts[MOUNT_PROC]);
+    if (stat("/proc/self/ns/pid", &st) == 0)
+        return st.st_ino == first_pid_namespace;
+    return may_mount && !is_marked_container();
 }
 
 void boot_find_place(bool guardian)
 {
     is_all = getppid() <= 1 && is_marked_container();
-    if (guardian) {
+    if (guardian)
         place = PLACE_GUARDIAN;
-    } else if (is_marked_container() || !has_capability(CAP_SYS_ADMIN)) {
-        place = PLACE_CONTAINER;
-    } else {
-        mount_missing(&mounts[MOUNT_PROC]);
-        place = is_first_pid_namespace() ? PLACE_MACHINE : PLACE_CONTAINER;
-    }
+    else
+        place = is_machine() ? PLACE_MACHINE : PLACE_CONTAINER;
 }
 
 /* ---- what each place needs ----------------------------------------------- */

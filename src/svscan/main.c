@@ -254,6 +254,9 @@ static _Noreturn void die_of_tree(const struct options *options)
         sv_die(SV_EXIT_SYSTEM, "the state in ", options->live,
                " is of a newer svscan than this one, " SV_VERSION
                ": that one must go on with it (services run on meanwhile)");
+    if (errno == ENODATA)
+        sv_die(SV_EXIT_SYSTEM, "unable to open the tree in ", options->live,
+               ": /proc does not tell which boot this is (is it mounted?)");
     sv_die_sys("unable to open the tree in ", options->live);
 }
 
