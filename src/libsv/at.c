@@ -161,6 +161,13 @@ bool sv_at_replace(int base, const char *dir, const char *file,
     return false;
 }
 
+bool sv_at_give(int base, const char *name, uid_t uid, gid_t gid)
+{
+    return fchownat(base, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
+               == 0
+           || errno == EPERM || errno == EINVAL;
+}
+
 bool sv_at_names(int dir, void (*tell)(void *context, const char *name),
                  void *context)
 {

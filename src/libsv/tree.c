@@ -63,7 +63,7 @@ static bool each(int base, const char *name, int depth, int to,
 /* Only root gives files away; a chown(2) takes set-id bits, so before chmod. */
 static bool give(int fd, const struct stat *st)
 {
-    if (fchown(fd, st->st_uid, st->st_gid) < 0 && errno != EPERM)
+    if (!sv_at_give(fd, "", st->st_uid, st->st_gid))
         return false;
     return fchmod(fd, st->st_mode & 07777) == 0;
 }
@@ -104,8 +104,7 @@ static bool copy_link(int from, const char *name, int to, const char *as)
 static bool copy_fifo(int to, const char *as, const struct stat *st)
 {
     if (mkfifoat(to, as, 0600) < 0 ||
-        (fchownat(to, as, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
-         errno != EPERM))
+        !sv_at_give(to, as, st->st_uid, st->st_gid))
         return false;
     return fchmodat(to, as, st->st_mode & 07777, 0) == 0;
 }

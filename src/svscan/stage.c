@@ -103,8 +103,7 @@ bool stage_remove(int base, const char *name)
  * Without the right to give files away, all is ours, as everything is. */
 static bool give(int fd, const struct survey_entry *entry, mode_t more)
 {
-    if (entry->is_theirs && fchown(fd, entry->uid, entry->gid) < 0
-        && errno != EPERM)
+    if (entry->is_theirs && !sv_at_give(fd, "", entry->uid, entry->gid))
         return false;
     return fchmod(fd, entry->mode | more) == 0;
 }
@@ -239,9 +238,7 @@ bool stage_make_dir(int base, const char *name,
 bool stage_give_fifo(int base, const char *name,
                      const struct survey_entry *entry)
 {
-    if (entry->is_theirs
-        && fchownat(base, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0
-        && errno != EPERM)
+    if (entry->is_theirs && !sv_at_give(base, name, entry->uid, entry->gid))
         return false;
     return fchmodat(base, name, entry->mode, AT_SYMLINK_NOFOLLOW) == 0;
 }
