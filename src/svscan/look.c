@@ -320,6 +320,15 @@ static void settle_incomplete(struct def *def, int fd, const struct lack *lack,
     def_look_after(def, DEF_ABANDONED - DEF_QUIET);
 }
 
+/* Nothing of it runs, so that no start would renew it. */
+static bool is_bundle(const struct def *def)
+{
+    enum sv_kind kind;
+
+    sv_service_kind(def->defs->copies.live, def->name, &kind);
+    return kind == SV_BUNDLE;
+}
+
 /* The definition is quiet, and is as defs->survey says. */
 static void settle(struct def *def, int fd, enum patience patience)
 {
@@ -339,7 +348,7 @@ static void settle(struct def *def, int fd, enum patience patience)
 
     if (lack.what != NULL)
         settle_incomplete(def, fd, &lack, patience);
-    else if (def->stands && def->copied != 0)
+    else if (def->stands && def->copied != 0 && !is_bundle(def))
         update_fine(def, true);
     else
         copy_now(def, fd);

@@ -330,6 +330,8 @@ static void on_definition_changed(void *context, const char *name)
 
     if (service == NULL || !service->is_foreign)
         definition_read_again(&tree->order, name);
+    if (service == NULL && !tree->defs.is_gathering)
+        on_appeared(tree, name); /* it may have been a bundle */
     if (service == NULL || service->is_foreign)
         return;
     service->is_changed = defs_is_changed(&tree->defs, name);
