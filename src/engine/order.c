@@ -166,6 +166,10 @@ static void end_orders(struct order *order, struct service *service)
     if (service->waits
         && (!is_idle(service) || !(service->want || service->waits_once)))
         service->waits = false;
+    if (service->note_is_wait && !service->waits) {
+        service->note_is_wait = false;
+        service_forget_note(service);
+    }
     if (is_over || service->stopping || service->want)
         service->stops_later = false;
     if (is_over || !service->want)
@@ -514,11 +518,13 @@ static bool is_half_undone(const struct service *service)
            && sv_child_role(service->child) == SV_ROLE_DOWN;
 }
 
-static bool is_to_stop(const struct service *service)
+/* Who has been named, and has failed, is idle from then on. */
+static bool is_to_stop(const struct service *service, bool is_named)
 {
     return service != NULL && service->state != STATE_GONE
            && (!is_idle(service) || is_half_undone(service) || service->want
-               || service->waits_once);
+               || service->waits_once
+               || (is_named && service->state == STATE_FAILED));
 }
 
 /* It is told to go when this round is over, so that who is told in the same
@@ -551,18 +557,19 @@ static void want_down(struct order *order, struct service *service)
 
 /* Those that are idle last: a down that is tried again, and fails at once, keeps
  * up what it needs. */
-static void stop_all_of(struct order *order, const struct walk *walk)
+static void stop_all_of(struct order *order, const struct walk *walk,
+                        size_t named)
 {
     for (size_t i = walk->count; i > 0; i--) {
         struct service *service = walk->nodes[i - 1]->owner;
 
-        if (is_to_stop(service) && !is_idle(service))
+        if (is_to_stop(service, i <= named) && !is_idle(service))
             want_down(order, service);
     }
     for (size_t i = walk->count; i > 0; i--) {
         struct service *service = walk->nodes[i - 1]->owner;
 
-        if (is_to_stop(service) && is_idle(service)) {
+        if (is_to_stop(service, i <= named) && is_idle(service)) {
             service->waits_once = false;
             service_happen(service, EVENT_WANT_DOWN);
         }
@@ -583,13 +590,13 @@ static bool is_essential(const struct graph_node *node)
 }
 
 static const char *may_stop_all(const char *name, const struct walk *walk,
-                                bool by_force, order_permit *may,
+                                size_t named, bool by_force, order_permit *may,
                                 void *context)
 {
     for (size_t i = 0; i < walk->count; i++) {
         const struct service *service = walk->nodes[i]->owner;
 
-        if (!is_to_stop(service))
+        if (!is_to_stop(service, i < named))
             continue;
         if (!by_force && is_essential(walk->nodes[i]))
             return "it, or what needs it, is essential (" SV_FLAG_ESSENTIAL
@@ -606,6 +613,7 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
     struct service *alone;
     struct walk walk;
     const char *fault = find_meant(order, name, may, context, &walk, &alone);
+    size_t named;
 
     if (fault != NULL)
         return fault;
@@ -614,10 +622,11 @@ const char *order_stop(struct order *order, const char *name, bool by_force,
         return NULL;
     }
     graph_settle(&order->graph);
+    named = walk.count;
     walk_users(&walk, begin_epoch(order, true));
-    fault = may_stop_all(name, &walk, by_force, may, context);
+    fault = may_stop_all(name, &walk, named, by_force, may, context);
     if (fault == NULL) {
-        stop_all_of(order, &walk);
+        stop_all_of(order, &walk, named);
         end_telling(order, &walk);
     }
     walk_end(&walk);
