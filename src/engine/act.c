@@ -301,7 +301,8 @@ static void arm_restart(struct service *service)
         || (service_is_replaced(service) && service_must_wait(service)))
         return;
     at = service_restart_time(service);
-    service->restarts++;
+    if (!service->is_by_hand) /* else it did not die by itself */
+        service->restarts++;
     service->child->wstat = sv_child_end(sv_child_wstat(service->child),
                                          service->restarts);
     if (at <= sv_boottime())
