@@ -48,7 +48,7 @@ enum {
     GRAPH_UP = 1 << 1,      /* so that others may start */
     GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
     GRAPH_FAILED = 1 << 3,  /* it will not be up by itself */
-    GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped and started again */
+    GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped (and started again) */
     GRAPH_STUCK = 1 << 5,   /* it runs, and could not be stopped in its time */
 };
 
@@ -97,7 +97,7 @@ struct graph_node {
     uint32_t users;      /* running, and to be stopped before this; along a soft
                             edge, those that are not wanted either, and not
                             stuck */
-    uint32_t goers;      /* users that are to be started again as well */
+    uint32_t goers;      /* users that have to go before it goes itself */
 
     /* As it last told them: */
     bool is_up;

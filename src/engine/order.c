@@ -33,6 +33,13 @@ static bool is_up(const struct service *service)
            && !service->stopping;
 }
 
+/* It is told to go, or will be, and not in vain. */
+static bool is_told_to_go(const struct service *service)
+{
+    return !service->is_overdue
+           && (service->stops_later || (service->stopping && !service->want));
+}
+
 static unsigned facts_of(const struct service *service)
 {
     bool is_there = !is_idle(service) && service->state != STATE_GONE;
@@ -42,7 +49,7 @@ static unsigned facts_of(const struct service *service)
     bool is_going = service->is_restarting || service->restarts_later;
 
     return (service->want || service->waits_once ? GRAPH_WANTED : 0u)
-           | (is_going ? GRAPH_GOING : 0u)
+           | (is_going || (is_there && is_told_to_go(service)) ? GRAPH_GOING : 0u)
            | (is_up(service) && !is_going ? GRAPH_UP : 0u)
            | (is_there ? GRAPH_RUNNING : 0u)
            | (service->is_overdue ? GRAPH_STUCK : 0u)
