@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "sv/clock.h"
@@ -176,18 +177,45 @@ bool tree_is_hopeless(void)
            && (shell != 0 || unable_since != 0 || dies_too_often());
 }
 
+/* Whoever was hung up while he edited a line has left it raw. */
+static void make_sane(int console)
+{
+    struct termios mode;
+
+    if (tcgetattr(console, &mode) == -1)
+        return;
+    mode.c_iflag |= BRKINT | ICRNL;
+    mode.c_oflag |= OPOST | ONLCR;
+    mode.c_lflag |= ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK;
+    tcsetattr(console, TCSANOW, &mode);
+}
+
+/* A getty's shell runs on, without a svscan: two that read one terminal would
+ * get some lines each.  What is open as /dev/console, as the output of services
+ * is, is not hung up. */
+static int take_console(void)
+{
+    int console = boot_open_console();
+
+    if (console == -1)
+        return -1;
+    ioctl(console, TIOCVHANGUP);
+    close(console);
+    console = boot_open_console();
+    ioctl(console, TIOCSCTTY, 0);
+    make_sane(console);
+    return console;
+}
+
 static _Noreturn void become_shell(void)
 {
     static const char *const argv[] = {"-sh", NULL};
     int console;
 
     setsid();
-    console = boot_open_console();
-    if (console != -1) {
-        ioctl(console, TIOCSCTTY, 0);
-        for (int fd = 0; fd < 3; fd++)
-            dup2(console, fd);
-    }
+    console = take_console();
+    for (int fd = 0; fd < 3 && console != -1; fd++)
+        dup2(console, fd);
     boot_restore();
     boot_exec("/bin/sh", argv);
     sv_warn_sys("unable to run /bin/sh");
