@@ -360,7 +360,7 @@ int main(int argc, char *argv[])
         sv_warn_sys("unable to take signals (trying again)");
         ppoll(NULL, 0, &(struct timespec){.tv_sec = 1}, NULL);
     }
-    while (!halt_is_over() && !(is_guardian && tree_was_refused()))
+    while (!halt_is_over() && !tree_was_refused())
         go_round(signals);
     if (!halt_is_over())
         return SV_EXIT_USAGE;

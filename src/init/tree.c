@@ -346,11 +346,13 @@ static void start_again(int64_t now, int wstat)
 static void svscan_died(int wstat)
 {
     svscan = 0;
-    refused = WIFEXITED(wstat) && WEXITSTATUS(wstat) == SV_EXIT_USAGE &&
-              !line_has_heard();
+    refused = place == PLACE_GUARDIAN && WIFEXITED(wstat) &&
+              WEXITSTATUS(wstat) == SV_EXIT_USAGE && !line_has_heard();
     line_close();
     reap_orphaned();
-    if (!let_go)
+    if (refused)
+        sv_warn("svscan has refused to run (leaving)");
+    else if (!let_go)
         start_again(sv_boottime(), wstat);
 }
 

@@ -63,7 +63,8 @@ void tree_resume(const struct tree_state *state);
 /* svscan is not started again from now on. */
 void tree_let_go(void);
 
-/* Did svscan refuse to run (exit 100), before it ever said a word? */
+/* Below a guardian: did svscan refuse to run (exit 100), before it ever said a
+ * word?  Then it is not started again. */
 bool tree_was_refused(void);
 
 #endif
