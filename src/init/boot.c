@@ -395,10 +395,14 @@ void boot_prepare(void)
     open_messages();
 }
 
+static void say_unknown(const char *word)
+{
+    sv_warn("not understood on the kernel's command line: ", word);
+}
+
 void boot_read_settings(struct settings *settings)
 {
     char text[CMDLINE_MAX];
-    char bad[SETTING_WORD_MAX];
     ssize_t n;
 
     if (place != PLACE_MACHINE)
@@ -409,8 +413,7 @@ void boot_read_settings(struct settings *settings)
         return;
     }
     text[n] = '\0';
-    if (!settings_from_kernel(settings, text, bad))
-        sv_warn("not understood on the kernel's command line: ", bad);
+    settings_from_kernel(settings, text, say_unknown);
 }
 
 /* ---- programs ------------------------------------------------------------ */

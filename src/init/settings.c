@@ -96,26 +96,29 @@ static bool take_word(struct settings *settings, const char *word, size_t n)
     return true;
 }
 
-bool settings_from_kernel(struct settings *settings, const char *text,
-                          char bad[static SETTING_WORD_MAX])
+static void hand_over(const char *word, size_t n,
+                      void (*unknown)(const char *word))
 {
-    bool understood = true;
+    char copy[SETTING_WORD_MAX];
+    size_t kept = n < sizeof copy ? n : sizeof copy - 1;
 
+    memcpy(copy, word, kept);
+    copy[kept] = '\0';
+    unknown(copy);
+}
+
+void settings_from_kernel(struct settings *settings, const char *text,
+                          void (*unknown)(const char *word))
+{
     while (*text != '\0') {
         size_t n = word_length(text);
 
         if (is_word(text, n, "--"))
             break;
-        if (!take_word(settings, text, n) && understood) {
-            size_t kept = n < SETTING_WORD_MAX ? n : SETTING_WORD_MAX - 1;
-
-            memcpy(bad, text, kept);
-            bad[kept] = '\0';
-            understood = false;
-        }
+        if (!take_word(settings, text, n))
+            hand_over(text, n, unknown);
         text += text[n] == '\0' ? n : n + 1;
     }
-    return understood;
 }
 
 /* ---- init's own words ---------------------------------------------------- */

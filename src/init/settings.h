@@ -33,10 +33,10 @@ struct settings {
 
 /* Takes the sv.* words of the kernel's command line (text, as /proc/cmdline has
  * it) up to a word "--", which begins init's own; all else of it, and of
- * settings, is left alone.  Returns false if a sv.* word was not understood,
- * and then the first of them is in bad, cut to its size. */
-bool settings_from_kernel(struct settings *settings, const char *text,
-                          char bad[static SETTING_WORD_MAX]);
+ * settings, is left alone.  Each sv.* word that is not understood is handed to
+ * unknown(), cut to SETTING_WORD_MAX with its NUL. */
+void settings_from_kernel(struct settings *settings, const char *text,
+                          void (*unknown)(const char *word));
 
 struct words {
     bool guardian;       /* -u */
