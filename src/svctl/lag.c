@@ -23,15 +23,14 @@ static bool read_lag(int dir, struct lag *lag)
 
 bool lag_of(const char *live, const struct sv_wire_row *row, struct lag *lag)
 {
-    char script[SV_PATH_MAX];
+    char service[SV_PATH_MAX];
     char path[SV_PATH_MAX];
     bool found;
     int dir;
 
     if (!name_is_logger(row->name))
         return false;
-    if (!(row->pid && logdir_of_process((pid_t)row->pid, path)) &&
-        !logdir_of_script(sv_at(script, live, row->name), path))
+    if (!logdir_find((pid_t)row->pid, sv_at(service, live, row->name), path))
         return false;
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)

@@ -70,8 +70,16 @@ static bool find_logdir(const struct call *call,
 {
     char dir[SV_PATH_MAX];
 
-    return (logger->pid && logdir_of_process((pid_t)logger->pid, path)) ||
-           logdir_of_script(sv_at(dir, call->live, logger->name), path);
+    return logdir_find((pid_t)logger->pid,
+                       sv_at(dir, call->live, logger->name), path);
+}
+
+static _Noreturn void die_of_no_logdir(const char *logger)
+{
+    sv_die(SV_EXIT_NO, "unable to tell which directory ", logger, " writes: ",
+           errno == EACCES ? "which files it has open is not ours to see"
+                           : "it has no file named current open",
+           ", and neither its command line nor its run script names one");
 }
 
 /* "web" for its logger "web/log". */
@@ -111,9 +119,7 @@ static void add_source(const struct call *call, struct tree *tree,
     if (!find_logdir(call, &logger, path)) {
         if (call->all)
             return;
-        sv_die(SV_EXIT_NO, "unable to tell which directory ", logger.name,
-               " writes: it has no file named current open, and the last "
-               "path in its run script is no log directory");
+        die_of_no_logdir(logger.name);
     }
     name_service(service, logger.name);
     watch_logdir(path);

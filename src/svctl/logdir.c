@@ -34,51 +34,88 @@ static bool is_of_logdir(int fds, const char *number,
     return has_current(path);
 }
 
-bool logdir_of_process(pid_t pid, char path[static SV_PATH_MAX])
+/* False with errno EACCES if there are files that may not be looked at. */
+static bool logdir_of_process(pid_t pid, char path[static SV_PATH_MAX])
 {
     char fds[32];
     const struct dirent *entry;
     bool found = false;
+    bool is_closed = false;
     DIR *directory;
 
     snprintf(fds, sizeof fds, "/proc/%d/fd", (int)pid);
     directory = opendir(fds);
     if (!directory)
         return false;
-    while (!found && (entry = readdir(directory)))
+    while (!found && (errno = 0, entry = readdir(directory))) {
         found = is_of_logdir(dirfd(directory), entry->d_name, path);
+        /* Root may list them all, and look at none without CAP_SYS_PTRACE. */
+        is_closed = is_closed || errno == EACCES;
+    }
     closedir(directory);
+    errno = is_closed ? EACCES : ENOENT;
     return found;
 }
 
-char *logdir_in_text(char *text)
+static void place(char path[static SV_PATH_MAX], const char *dir,
+                  const char *word)
+{
+    sv_at(path, *word == '/' ? "." : dir, word);
+}
+
+bool logdir_in_text(char *text, const char *dir, char path[static SV_PATH_MAX])
 {
     static const char spaces[] = " \t\r\n\"'";
-    char *found = NULL;
+    const char *found = NULL;
     char *rest;
 
     if (strncmp(text, "#!", 2) == 0)
         text += strcspn(text, "\n");
     for (char *word = strtok_r(text, spaces, &rest); word;
-         word = strtok_r(NULL, spaces, &rest))
-        if (*word == '/' || *word == '.')
+         word = strtok_r(NULL, spaces, &rest)) {
+        if (*word != '/' && *word != '.')
+            continue;
+        place(path, dir, word);
+        if (has_current(path))
             found = word;
+    }
+    if (found)
+        place(path, dir, found);
     return found;
 }
 
-bool logdir_of_script(const char *dir, char path[static SV_PATH_MAX])
+/* In parent/file, where a NUL is a blank. */
+static bool logdir_in_file(const char *parent, const char *file,
+                           const char *dir, char path[static SV_PATH_MAX])
 {
     char text[SV_VALUE_MAX + 1];
-    ssize_t n = sv_at_read(AT_FDCWD, dir, SV_RUN, text, SV_VALUE_MAX);
-    const char *word;
+    ssize_t n = sv_at_read(AT_FDCWD, parent, file, text, SV_VALUE_MAX);
 
     if (n < 0)
         return false;
     text[n] = 0;
-    word = logdir_in_text(text);
-    if (!word)
-        return false;
-    return snprintf(path, SV_PATH_MAX, "%s%s%s", *word == '/' ? "" : dir,
-                    *word == '/' ? "" : "/", word) < SV_PATH_MAX &&
-           has_current(path);
+    for (ssize_t i = 0; i < n; i++)
+        if (!text[i])
+            text[i] = ' ';
+    return logdir_in_text(text, dir, path);
+}
+
+bool logdir_find(pid_t pid, const char *dir, char path[static SV_PATH_MAX])
+{
+    char process[32];
+    int error = ENOENT;
+
+    if (pid) {
+        if (logdir_of_process(pid, path))
+            return true;
+        error = errno;
+        /* Its command line is for all to read, also where its files are not. */
+        snprintf(process, sizeof process, "/proc/%d", (int)pid);
+        if (logdir_in_file(process, "cmdline", dir, path))
+            return true;
+    }
+    if (logdir_in_file(dir, SV_RUN, dir, path))
+        return true;
+    errno = error;
+    return false;
 }

@@ -10,16 +10,16 @@
 
 #include "sv/paths.h"
 
-/* The directory of which the process has "current" or "lock" open. */
-bool logdir_of_process(pid_t pid, char path[static SV_PATH_MAX]);
+/* The directory of which the logger pid has "current" or "lock" open; if that
+ * cannot be seen, or pid is 0 (it is down), the one that its command line names
+ * last, or else dir/run.  dir is its service directory.  False with errno set:
+ * EACCES if its files are not ours to look at, else ENOENT. */
+bool logdir_find(pid_t pid, const char *dir, char path[static SV_PATH_MAX]);
 
-/* The last word of dir/run that begins with a slash or a dot; a relative one is
- * below dir. */
-bool logdir_of_script(const char *dir, char path[static SV_PATH_MAX]);
-
-/* The last word of text that begins with a slash or a dot, but not in a first
- * line that begins with #!.  Cuts text, and points into it; NULL if there is
- * none. */
-char *logdir_in_text(char *text);
+/* The last word of text that begins with a slash or a dot and is a log
+ * directory, but not in a first line that begins with #!; a relative one is
+ * below dir.  Cuts text; false if there is none. */
+bool logdir_in_text(char *text, const char *dir,
+                    char path[static SV_PATH_MAX]);
 
 #endif
