@@ -42,7 +42,8 @@ int loop_fd(int fd)
         return fd;
 
     int high = fcntl(fd, F_DUPFD_CLOEXEC, LOOP_FD_MIN);
-    int error = errno;
+    /* EINVAL: the limit of open files lies below LOOP_FD_MIN. */
+    int error = errno == EINVAL ? EMFILE : errno;
 
     close(fd);
     errno = error;

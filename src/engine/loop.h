@@ -62,8 +62,8 @@ bool loop_open(struct loop *loop, const int *signals,
 void loop_close(struct loop *loop);
 
 /* Moves fd to LOOP_FD_MIN or above, close-on-exec; the old number is closed
- * whatever happens.  Returns the new one, or -1 with errno set.  -1 stays
- * -1. */
+ * whatever happens.  Returns the new one, or -1 with errno set (EMFILE where
+ * the limit of open files allows none).  -1 stays -1. */
 int loop_fd(int fd);
 
 /* Registers watch->fd for events (EPOLLIN ...), level-triggered. */

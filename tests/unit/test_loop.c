@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "engine/loop.h"
@@ -190,6 +191,21 @@ START_TEST(descriptors_lie_above_what_children_need)
 }
 END_TEST
 
+START_TEST(a_limit_of_open_files_below_that_is_said)
+{
+    struct rlimit given, low;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &given), 0);
+    low = given;
+    low.rlim_cur = LOOP_FD_MIN;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+    errno = 0;
+    ck_assert_int_eq(loop_fd(open("/dev/null", O_RDONLY)), -1);
+    ck_assert_int_eq(errno, EMFILE);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &given), 0);
+}
+END_TEST
+
 START_TEST(a_signal_is_told_by_number)
 {
     open_loop();
@@ -337,7 +353,8 @@ int main(void)
         an_event_may_unwatch_another_of_the_same_round,
         an_event_may_unwatch_itself, what_is_released_is_open_and_not_watched,
         a_watch_can_ask_for_other_events,
-        descriptors_lie_above_what_children_need, a_signal_is_told_by_number,
+        descriptors_lie_above_what_children_need,
+        a_limit_of_open_files_below_that_is_said, a_signal_is_told_by_number,
         timers_come_in_the_order_of_their_times,
         a_timer_that_is_disarmed_does_not_come,
         a_timer_that_is_armed_anew_comes_once_at_the_new_time,
