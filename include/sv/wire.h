@@ -75,7 +75,7 @@ enum {
     SV_WIRE_SAID_MAX = 255,
     SV_WIRE_FACT_MAX = 255,   /* bytes of the value of a fact */
     SV_WIRE_ROW_FIXED = 70,   /* a row up to note, with two empty texts */
-    SV_WIRE_ROW_ADDED = 6,    /* ... and what follows, with an empty one */
+    SV_WIRE_ROW_ADDED = 14,   /* ... and what follows, with an empty one */
     SV_WIRE_ROW_MAX = SV_WIRE_ROW_FIXED + SV_NAME_MAX + SV_WIRE_NOTE_MAX
                       + SV_WIRE_ROW_ADDED + SV_WIRE_SAID_MAX,
 };
@@ -173,6 +173,7 @@ enum {
  *        -     -  note       a text
  *        -     4  main       pid of the process that run named; 0: itself
  *        -     -  said       a text
+ *        -     8  stamped    the time of stamp on CLOCK_BOOTTIME, in ns, or 0
  *        -     -  what a later svscan adds; a reader that does not know it
  *                 goes by the size, and skips it
  */
@@ -191,6 +192,7 @@ struct sv_wire_row {
     char note[SV_WIRE_NOTE_MAX + 1]; /* what is wrong, in words; "" if naught */
     uint32_t main_pid;               /* MAINPID= of sd_notify; 0: none */
     char said[SV_WIRE_SAID_MAX + 1]; /* STATUS= of sd_notify, "" if none */
+    int64_t stamped; /* when stamp was taken, CLOCK_BOOTTIME ns; 0: not known */
 };
 
 struct sv_wire_header {

@@ -112,10 +112,10 @@ static void catch_up(struct service *service)
     service->never_started = service->paused = service->ready = false;
     if (sv_child_role(child) == SV_ROLE_FINISH) {
         service->wstat = (uint16_t)sv_child_wstat(child);
-        service->stamp = sv_stamp_of(child->died);
+        service_stamp(service, sv_stamp_of(child->died));
     } else {
-        service->stamp =
-            sv_stamp_of(sv_realtime() - (sv_boottime() - child->t1));
+        service_stamp(service, sv_stamp_of(sv_realtime()
+                                           - (sv_boottime() - child->t1)));
     }
 }
 
@@ -141,13 +141,26 @@ static bool read_status(struct service *service, struct sv_status *told)
         status.flags & SV_STATUS_PAUSED && !service->never_started;
     service->ready =
         status.flags & SV_STATUS_READY && sv_status_is_up(&status);
-    service->stamp = status.stamp;
+    service_stamp(service, status.stamp);
     service->ready_stamp = status.ready;
     service->wstat = status.wstat;
     if (sv_child_state(service->child) == SV_CHILD_RUNNING
         && !is_told(service, &status))
         catch_up(service);
     return ok;
+}
+
+/* The clock may have been set since the stamp was taken, which is no earlier than
+ * the start in the record. */
+static void recall_age(struct service *service)
+{
+    const struct sv_child *child = service->child;
+    enum sv_child_role role = sv_child_role(child);
+    bool is_of_start = sv_child_state(child) == SV_CHILD_RUNNING
+                       && (role == SV_ROLE_RUN || role == SV_ROLE_UP);
+
+    if (is_of_start || service->stamped < child->t0)
+        service->stamped = child->t0;
 }
 
 static void read_tally(struct service *service)
@@ -504,6 +517,7 @@ void adopt(struct service *service)
     learn_kind(service);
     if (!read_status(service, told))
         told = NULL;
+    recall_age(service);
     read_tally(service);
     service->never_started =
         service->never_started || !was_started(service, told);

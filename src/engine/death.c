@@ -115,7 +115,7 @@ static void run_died(struct service *service, int wstat, int64_t died,
     struct sv_death death = sv_death_of(&stamp, wstat);
 
     service->wstat = (uint16_t)wstat;
-    service->stamp = stamp;
+    service_stamp(service, stamp);
     service->ready = false;
     if (!sv_tally_add(service->base, service->dir, &death,
                       max > SV_TALLY_MAX ? SV_TALLY_MAX : max))

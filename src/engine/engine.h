@@ -101,6 +101,7 @@ struct service {
     char saved[SV_STATUS_SIZE];
     uint8_t boot;    /* svscan/boot.c; 0: it is no part of the boot */
     tain stamp;
+    int64_t stamped; /* when that was, by a clock that nobody sets */
     tain ready_stamp;
     uint16_t wstat;
     uint32_t restarts;
@@ -278,6 +279,9 @@ bool service_is_running(const struct service *service);
 
 /* Fills *row with what a client may know of it. */
 void service_row(const struct service *service, struct sv_wire_row *row);
+
+/* Its run, or a oneshot's script, began or ended then. */
+void service_stamp(struct service *service, tain stamp);
 
 /* Makes supervise/ of a service directory, or what a link of that name points
  * to.  False with errno set; ENOTDIR: something else is there. */

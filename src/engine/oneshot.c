@@ -192,7 +192,7 @@ static void begin(struct service *service, bool is_up)
 {
     service->ready = service->paused = service->stopping = false;
     service->adopted = false;
-    service->stamp = sv_stamp_now();
+    service_stamp(service, sv_stamp_now());
     if (is_up) {
         service->started = service->child->t0;
         service->never_started = service->is_failed = false;
@@ -308,7 +308,7 @@ void service_script_died(struct service *service, int wstat, int64_t died)
     bool is_late = flags & SV_CHILD_LATE;
 
     service->wstat = (uint16_t)wstat;
-    service->stamp = sv_stamp_of(died);
+    service_stamp(service, sv_stamp_of(died));
     service->ready = false;
     if (wstat == 0 && !is_late) {
         service_happen(service, EVENT_WORKED);

@@ -130,6 +130,12 @@ static uint64_t ms_until(const struct timer *timer)
     return timer->place == 0 || left <= 0 ? 0 : (uint64_t)(left / SV_MS);
 }
 
+void service_stamp(struct service *service, tain stamp)
+{
+    service->stamp = stamp;
+    service->stamped = sv_stamp_to_boottime(&stamp);
+}
+
 void service_row(const struct service *service, struct sv_wire_row *row)
 {
     *row = (struct sv_wire_row){
@@ -137,6 +143,7 @@ void service_row(const struct service *service, struct sv_wire_row *row)
         .flags = shown_flags(service),
         .pid = service_is_running(service) ? service->child->pid : 0,
         .stamp = service->stamp,
+        .stamped = service->stamped,
         .ready = service->ready_stamp,
         .restarts = service->restarts,
         .deaths = service->deaths,

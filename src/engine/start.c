@@ -398,7 +398,7 @@ void service_start(struct service *service)
         return;
     }
     service->started = service->child->t0;
-    service->stamp = sv_stamp_now();
+    service_stamp(service, sv_stamp_now());
     service->never_started = false;
     service->ready = service->paused = service->stopping = false;
     service->adopted = false;

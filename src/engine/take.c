@@ -93,7 +93,8 @@ static void start_fresh(struct service *service)
     service->never_started = service->is_by_hand = true;
     service->want = !sv_at_exists(service->base, service->dir,
                                   service_marker(service));
-    service->stamp = service->ready_stamp = sv_stamp_now();
+    service->ready_stamp = sv_stamp_now();
+    service_stamp(service, service->ready_stamp);
     if (!sv_event_clean(service->base, service->dir))
         service_note(service, SV_STRINGS("unable to read event/ (nobody hears"
                                          " what happens to it): ",

@@ -58,6 +58,17 @@ int64_t sv_stamp_to_realtime(const tain *stamp)
     return when.tv_sec * SV_SECOND + when.tv_nsec;
 }
 
+int64_t sv_stamp_to_boottime(const tain *stamp)
+{
+    int64_t now = sv_boottime();
+    int64_t realtime = sv_realtime();
+    int64_t since = sv_stamp_to_realtime(stamp);
+
+    if (since > realtime)
+        return now;
+    return since < realtime - now ? 0 : now - (realtime - since);
+}
+
 tain sv_stamp_now(void)
 {
     return sv_stamp_of(sv_realtime());

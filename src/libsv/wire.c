@@ -158,6 +158,8 @@ size_t sv_wire_row_pack(char buf[static SV_WIRE_ROW_MAX],
     end = pack_text(end, row->note, strnlen(row->note, SV_WIRE_NOTE_MAX));
     uint32_pack_big(end, row->main_pid);
     end = pack_text(end + 4, row->said, strnlen(row->said, SV_WIRE_SAID_MAX));
+    uint64_pack_big(end, (uint64_t)row->stamped);
+    end += 8;
     uint16_pack_big(buf, (uint16_t)(end - buf));
     return (size_t)(end - buf);
 }
@@ -265,14 +267,28 @@ static bool unpack_fields(struct sv_wire_row *row, const char *bytes)
            unpack_tain(&row->ready, bytes + ROW_READY);
 }
 
-/* What an earlier svscan did not tell. */
+static bool get_time(struct sv_wire_in *in, int64_t *time)
+{
+    uint64_t n;
+
+    if (left(in) < 8)
+        return false;
+    uint64_unpack_big(in->bytes + in->at, &n);
+    in->at += 8;
+    *time = (int64_t)n;
+    return n <= INT64_MAX;
+}
+
+/* What earlier ones of svscan did not tell. */
 static bool get_addition(struct sv_wire_in *in, struct sv_wire_row *row)
 {
     row->main_pid = 0;
     row->said[0] = 0;
+    row->stamped = 0;
     return sv_wire_at_end(in) ||
            (sv_wire_get_u32(in, &row->main_pid) && row->main_pid <= INT_MAX &&
-            sv_wire_get_text(in, row->said, sizeof row->said));
+            sv_wire_get_text(in, row->said, sizeof row->said) &&
+            (sv_wire_at_end(in) || get_time(in, &row->stamped)));
 }
 
 bool sv_wire_get_row(struct sv_wire_in *in, struct sv_wire_row *row)

@@ -273,7 +273,6 @@ static void print_state(const struct map *map, const char *name)
 {
     const struct sv_wire_row *row = row_of(map, name);
     char duration[WHEN_DURATION_MAX];
-    int64_t since;
 
     if (links_have(&map->links, name, SV_LINK_MISSING)) {
         fputs("no such service", stdout);
@@ -284,10 +283,9 @@ static void print_state(const struct map *map, const char *name)
         return;
     }
     print_state_word(stdout, row, map->has_colour);
-    since = sv_stamp_to_realtime(&row->stamp);
     if (row_is_alive(row))
-        printf(" %s",
-               when_duration(duration, (map->realtime - since) / SV_SECOND));
+        printf(" %s", when_duration(duration, row_age(row, map->realtime)
+                                                  / SV_SECOND));
 }
 
 static size_t count_edges(const struct map *map, const char *name)

@@ -81,7 +81,8 @@ static void print_status(const struct sv_wire_row *row)
         printf("up (pid %d) ", (int)row->pid);
     else
         print_end(row);
-    printf("%lld seconds", seconds_since(&row->stamp));
+    printf("%lld seconds",
+           (long long)(row_age(row, sv_realtime()) / SV_SECOND));
     if (is_up != is_normal)
         fputs(is_up ? ", normally down" : ", normally up", stdout);
     if (is_up && row->flags & SV_ROW_PAUSED)

@@ -23,13 +23,21 @@ bool row_is_ready(const struct sv_wire_row *row)
             (row->flags & SV_ROW_READY || !(row->flags & SV_ROW_ANNOUNCES)));
 }
 
+int64_t row_age(const struct sv_wire_row *row, int64_t realtime)
+{
+    int64_t now = row->stamped ? sv_boottime() : realtime;
+    int64_t since =
+        row->stamped ? row->stamped : sv_stamp_to_realtime(&row->stamp);
+
+    return since > 0 && now > since ? now - since : 0;
+}
+
 int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime)
 {
-    int64_t since = sv_stamp_to_realtime(&row->stamp);
-
-    if (since <= 0 || (!row_is_alive(row) && row->state != SV_WIRE_DONE))
+    if (sv_stamp_to_realtime(&row->stamp) <= 0 ||
+        (!row_is_alive(row) && row->state != SV_WIRE_DONE))
         return -1;
-    return realtime > since ? realtime - since : 0;
+    return row_age(row, realtime);
 }
 
 bool row_is_well(const struct sv_wire_row *row)

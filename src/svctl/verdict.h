@@ -67,6 +67,10 @@ bool row_is_alive(const struct sv_wire_row *row);
 /* Is it up, and ready where it announces readiness? */
 bool row_is_ready(const struct sv_wire_row *row);
 
+/* Nanoseconds since its stamp, by a clock that nobody sets if svscan tells its
+ * time on that; else by the difference to realtime. */
+int64_t row_age(const struct sv_wire_row *row, int64_t realtime);
+
 /* Nanoseconds since run was started, if it is alive, or since a oneshot was
  * done; else, or if that is not known, -1. */
 int64_t row_uptime(const struct sv_wire_row *row, int64_t realtime);

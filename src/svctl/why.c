@@ -59,11 +59,10 @@ static void put_ago(FILE *to, const struct why *why,
                     const struct sv_wire_row *row)
 {
     char duration[WHEN_DURATION_MAX];
-    int64_t since = sv_stamp_to_realtime(&row->stamp);
+    int64_t age = row_age(row, why->realtime);
 
-    if (why->realtime > since)
-        fprintf(to, ", %s ago",
-                when_duration(duration, (why->realtime - since) / SV_SECOND));
+    if (age > 0)
+        fprintf(to, ", %s ago", when_duration(duration, age / SV_SECOND));
 }
 
 /* What a shell, and others after it, mean by that. */
@@ -103,12 +102,9 @@ static void put_since(FILE *to, const struct why *why,
                       const struct sv_wire_row *row)
 {
     char duration[WHEN_DURATION_MAX];
-    int64_t since = sv_stamp_to_realtime(&row->stamp);
 
     fprintf(to, " for %s, pid %" PRId64,
-            when_duration(duration, why->realtime > since
-                                        ? (why->realtime - since) / SV_SECOND
-                                        : 0),
+            when_duration(duration, row_age(row, why->realtime) / SV_SECOND),
             row->pid);
 }
 

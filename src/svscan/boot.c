@@ -124,15 +124,6 @@ void boot_open(struct boot *boot, struct engine *engine, bool is_fresh)
 
 /* ---- services ------------------------------------------------------------ */
 
-/* When a stamp was taken, which may be before us, by the clock of the file. */
-static int64_t boottime_of(const tain *stamp)
-{
-    int64_t now = sv_boottime();
-    int64_t age = sv_realtime() - sv_stamp_to_realtime(stamp);
-
-    return age < 0 || age > now ? now : now - age;
-}
-
 static bool is_up(const struct service *service)
 {
     return service->state == STATE_UP || service->state == STATE_DONE;
@@ -159,7 +150,7 @@ static bool fails(const struct service *service)
 static int64_t time_of_failure(const struct service *service)
 {
     if (!service->never_started)
-        return boottime_of(&service->stamp);
+        return service->stamped;
     return service->child->t0 != 0 ? service->child->t0 : sv_boottime();
 }
 
@@ -180,7 +171,7 @@ static void tell(struct boot *boot, struct service *service)
         add_once(boot, service, service->started, SV_BOOT_START);
     if (is_up(service))
         add_once(boot, service,
-                 service->ready ? boottime_of(&service->ready_stamp)
+                 service->ready ? sv_stamp_to_boottime(&service->ready_stamp)
                                 : service->started,
                  SV_BOOT_UP);
     if (fails(service))

@@ -78,6 +78,7 @@ static void make_row(struct sv_wire_row *row, const uint8_t *data, size_t size)
         .due_ms = numbers[5],
         .memory = numbers[3],
         .main_pid = (uint32_t)(numbers[5] & INT32_MAX),
+        .stamped = (int64_t)(numbers[4] & INT64_MAX),
     };
     take_text(row->name, size % sizeof row->name + 1, &data, &size);
     take_text(row->note, size % sizeof row->note + 1, &data, &size);

@@ -52,6 +52,23 @@ START_TEST(a_stamp_goes_there_and_back)
 }
 END_TEST
 
+START_TEST(a_stamp_is_as_old_on_the_clock_that_nobody_sets)
+{
+    int64_t before = sv_boottime();
+    tain stamp = sv_stamp_now();
+    int64_t when = sv_stamp_to_boottime(&stamp);
+
+    ck_assert_int_ge(when, before - SV_SECOND);
+    ck_assert_int_le(when, sv_boottime());
+    stamp = sv_stamp_of(INT64_MAX);
+    ck_assert_int_ge(sv_stamp_to_boottime(&stamp), before);
+    stamp = sv_stamp_of(0);
+    ck_assert_int_eq(sv_stamp_to_boottime(&stamp), 0);
+    stamp = (tain){{0}, 0};
+    ck_assert_int_eq(sv_stamp_to_boottime(&stamp), 0);
+}
+END_TEST
+
 START_TEST(a_stamp_too_far_away_is_the_end_of_time)
 {
     tain stamp = {{UINT64_MAX}, 0};
@@ -110,6 +127,7 @@ int main(void)
 {
     return UNIT_RUN("clock", a_stamp_is_the_one_that_s6_wrote_at_that_time,
                     leap_seconds_are_counted, a_stamp_goes_there_and_back,
+                    a_stamp_is_as_old_on_the_clock_that_nobody_sets,
                     a_stamp_too_far_away_is_the_end_of_time,
                     now_lies_between_two_looks_at_the_clock_of_s6,
                     real_time_is_the_time_of_day, boot_time_never_goes_back);

@@ -365,6 +365,26 @@ START_TEST(what_has_been_answered_is_not_asked_again)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_set_makes_nothing_older)
+{
+    static const int64_t set_to[] = {0, 1, INT64_MAX};
+    struct sv_wire_row row = row_of(SV_WIRE_UP, wanted, 12, 5000);
+
+    ck_assert_int_eq(row_uptime(&row, now), 5 * SV_SECOND);
+    row.stamped = sv_boottime() - SV_SECOND;
+    for (size_t i = 0; i < sizeof set_to / sizeof *set_to; i++) {
+        int64_t uptime = row_uptime(&row, set_to[i]);
+
+        ck_assert_int_ge(uptime, SV_SECOND);
+        ck_assert_int_le(uptime, sv_boottime() - row.stamped);
+    }
+    row.stamped = sv_boottime() + 60 * SV_SECOND;
+    ck_assert_int_eq(row_uptime(&row, now), 0);
+    row.state = SV_WIRE_DOWN;
+    ck_assert_int_eq(row_uptime(&row, now), -1);
+}
+END_TEST
+
 int main(void)
 {
     return UNIT_RUN(
@@ -393,5 +413,6 @@ int main(void)
         a_death_that_nobody_saw_fails_a_start,
         a_death_that_nobody_saw_may_have_a_finish_that_runs,
         a_request_is_made_again_only_where_it_has_not_begun,
-        what_has_been_answered_is_not_asked_again);
+        what_has_been_answered_is_not_asked_again,
+        a_clock_that_was_set_makes_nothing_older);
 }

@@ -24,6 +24,7 @@ static const struct sv_wire_row web = {
     .note = "no run",
     .main_pid = 4321,
     .said = "serves",
+    .stamped = 258,
 };
 
 static void begin(enum sv_wire_type type, uint32_t serial)
@@ -51,11 +52,12 @@ END_TEST
 START_TEST(a_row_lies_as_the_table_says)
 {
     static const char expected[] =
-        "\0\133" "\3" "\0" "\0\0\0\15" "\0\0\0\0\0\0\20\222"
+        "\0\143" "\3" "\0" "\0\0\0\15" "\0\0\0\0\0\0\20\222"
         "\100\0\0\0\145\0\0\0" "\0\0\0\1" "\100\0\0\0\145\0\0\1"
         "\73\232\311\377" "\0\0\0\3" "\0\0\0\4" "\0\17"
         "\0\0\0\0\0\0\0\0" "\377\377\377\377\377\377\377\377"
-        "\0\3web" "\0\6no run" "\0\0\20\341" "\0\6serves";
+        "\0\3web" "\0\6no run" "\0\0\20\341" "\0\6serves"
+        "\0\0\0\0\0\0\1\2";
     char packed[SV_WIRE_ROW_MAX];
 
     ck_assert_uint_eq(sv_wire_row_pack(packed, &web), sizeof expected - 1);
@@ -82,6 +84,7 @@ START_TEST(a_row_comes_back_as_it_went)
     ck_assert_str_eq(row.note, web.note);
     ck_assert_uint_eq(row.main_pid, web.main_pid);
     ck_assert_str_eq(row.said, web.said);
+    ck_assert_int_eq(row.stamped, web.stamped);
 }
 END_TEST
 
@@ -102,22 +105,27 @@ END_TEST
 
 START_TEST(a_row_of_an_earlier_version_says_less)
 {
-    struct sv_wire_in in;
-    struct sv_wire_row row = web;
-    size_t start = SV_WIRE_HEADER;
+    static const size_t lacks[] = {8, SV_WIRE_ROW_ADDED};
 
-    row.said[0] = 0;
-    begin(SV_WIRE_ROWS, 1);
-    sv_wire_put_row(&out, &row);
-    out.used -= SV_WIRE_ROW_ADDED;
-    out.bytes[start + 1] = (char)(out.used - start);
-    ck_assert(open_out(&in));
-    ck_assert(sv_wire_get_row(&in, &row));
-    ck_assert(sv_wire_at_end(&in));
-    ck_assert_uint_eq(row.main_pid, 0);
-    out.bytes[start + 1]--;
-    ck_assert(open_out(&in));
-    ck_assert(!sv_wire_get_row(&in, &row));
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+        struct sv_wire_in in;
+        struct sv_wire_row row = web;
+        size_t start = SV_WIRE_HEADER;
+
+        row.said[0] = 0;
+        begin(SV_WIRE_ROWS, 1);
+        sv_wire_put_row(&out, &row);
+        out.used -= lacks[i];
+        out.bytes[start + 1] = (char)(out.used - start);
+        ck_assert(open_out(&in));
+        ck_assert(sv_wire_get_row(&in, &row));
+        ck_assert(sv_wire_at_end(&in));
+        ck_assert_uint_eq(row.main_pid, i == 0 ? web.main_pid : 0);
+        ck_assert_int_eq(row.stamped, 0);
+        out.bytes[start + 1]--;
+        ck_assert(open_out(&in));
+        ck_assert(!sv_wire_get_row(&in, &row));
+    }
 }
 END_TEST
 
