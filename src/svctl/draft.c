@@ -15,6 +15,7 @@
 #include "sv/say.h"
 #include "sv/tree.h"
 #include "svctl/draft.h"
+#include "svctl/print.h"
 
 #define FRESH ".svctl.new"
 
@@ -66,25 +67,10 @@ static FILE *create_script(const char *dir, const char *file)
     return to;
 }
 
-/* A blank, and the word so that the shell takes it as it is. */
 static void put_word(FILE *to, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_./:,+@%=";
-
     putc(' ', to);
-    if (*word && !word[strspn(word, plain)]) {
-        fputs(word, to);
-        return;
-    }
-    putc('\'', to);
-    for (; *word; word++)
-        if (*word == '\'')
-            fputs("'\\''", to);
-        else
-            putc(*word, to);
-    putc('\'', to);
+    print_word(to, word);
 }
 
 /* ---- the definition ------------------------------------------------------ */

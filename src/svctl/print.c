@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * print.c - a line of a log, with its time.
+ * print.c - a line of a log, with its time; a word for a shell.
  */
 #include <string.h>
 
@@ -60,4 +60,23 @@ void print_line_json(struct json *json, const char *service, const char *line,
         json_null(json, "time");
     json_text(json, "service", service);
     json_bytes(json, "msg", line + stamps, size - stamps);
+}
+
+void print_word(FILE *to, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-_./:,+@%=";
+
+    if (*word && !word[strspn(word, plain)]) {
+        fputs(word, to);
+        return;
+    }
+    putc('\'', to);
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", to);
+        else
+            putc(*word, to);
+    putc('\'', to);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * print.h - a line of a log, with its time.
+ * print.h - a line of a log, with its time; a word for a shell.
  */
 #ifndef SVCTL_PRINT_H
 #define SVCTL_PRINT_H
@@ -23,5 +23,8 @@ void print_line_clean(FILE *to, const char *service, const char *line,
 struct json;
 void print_line_json(struct json *json, const char *service, const char *line,
                      size_t size);
+
+/* Prints the word, in quotes where a shell would not take it as it is. */
+void print_word(FILE *to, const char *word);
 
 #endif

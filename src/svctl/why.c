@@ -21,6 +21,7 @@
 #include "svctl/ask.h"
 #include "svctl/keep.h"
 #include "svctl/links.h"
+#include "svctl/print.h"
 #include "svctl/show.h"
 #include "svctl/verdict.h"
 #include "svctl/when.h"
@@ -380,12 +381,31 @@ static const char *next_words(const struct why *why, const char *asked,
 static void put_check(FILE *to, const struct why *why,
                       const struct cause *cause)
 {
+    const char *dir = *why->defs ? why->defs : why->call->live;
+    int size = (int)strcspn(cause->name, "/");
+    char path[SV_PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/%.*s", dir, size, cause->name);
     fputs("svctl check ", to);
-    print_clean(to, *why->defs ? why->defs : why->call->live);
-    if (cause->next == NEXT_CHECK_ALL)
-        return;
-    putc('/', to);
-    print_clean_bytes(to, cause->name, strcspn(cause->name, "/"));
+    print_word(to, cause->next == NEXT_CHECK_ALL ? dir : path);
+}
+
+/* For a shell, and for svctl then, to which some names would be an option or a
+ * pattern. */
+static void put_name(FILE *to, const char *name)
+{
+    bool is_pattern = name_is_pattern(name);
+    char word[2 * SV_NAME_MAX + 1];
+    size_t used = 0;
+
+    fputs(*name == '-' ? " -- " : " ", to);
+    for (; *name && used + 2 < sizeof word; name++) {
+        if (is_pattern && strchr("*?[\\", *name))
+            word[used++] = '\\';
+        word[used++] = *name;
+    }
+    word[used] = 0;
+    print_word(to, word);
 }
 
 static void put_next(FILE *to, const struct why *why, const char *asked,
@@ -400,13 +420,14 @@ static void put_next(FILE *to, const struct why *why, const char *asked,
     if (!words)
         return;
     fputs("svctl ", to);
-    if (why->call->given['r'])
-        fprintf(to, "-r %s ", why->call->live);
-    fputs(words, to);
-    if (name) {
+    if (why->call->given['r']) {
+        fputs("-r ", to);
+        print_word(to, why->call->live);
         putc(' ', to);
-        print_clean(to, name);
     }
+    fputs(words, to);
+    if (name)
+        put_name(to, name);
 }
 
 static bool is_up(const struct why *why, const char *name)
@@ -443,10 +464,13 @@ static void print_plain(const struct why *why, const char *asked)
     char *next;
 
     explain(why, asked, &sentence, &next);
-    if (*next)
-        printf("%s: `%s`\n", sentence, next);
-    else
-        puts(sentence);
+    fputs(sentence, stdout);
+    if (*next) {
+        fputs(": `", stdout);
+        print_clean(stdout, next);
+        putchar('`');
+    }
+    putchar('\n');
     free(sentence);
     free(next);
 }
