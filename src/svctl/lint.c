@@ -65,7 +65,7 @@ static const struct known {
     {"flag-newpidns", MARK, LONGRUN, 0, 0},
     {"flag-essential", MARK, LONGRUN | ONESHOT | BUNDLE, 0, 0},
     {"flag-recommended", MARK, LONGRUN | ONESHOT | BUNDLE, 0, 0},
-    {"flag-disabled", MARK, ONESHOT | BUNDLE, 0, 0},
+    {"flag-disabled", MARK, ONESHOT, 0, 0},
     {"flag-main", MARK, LONGRUN, 0, 0},
     {"notify-socket", MARK, LONGRUN, 0, 0},
     {"producer-for", WORDS, LONGRUN, 0, 0},
