@@ -21,6 +21,13 @@
 #include "svctl/needs.h"
 #include "svctl/rows.h"
 
+/* What it is to a definition that another which it names is not there. */
+enum tie {
+    NEEDED, /* it cannot start */
+    PAIRED, /* a pipe has no other end */
+    AFTER,  /* there is nobody to wait for */
+};
+
 enum colour { NEW, ON_PATH, DONE };
 
 struct node {
@@ -47,15 +54,21 @@ static bool is_looked_at(const struct needs *needs, size_t i)
            strcmp(needs->looked_at, needs->names->list[i]) == 0;
 }
 
-static void find(const struct needs *needs, size_t i, const char *file,
-                 const char *const *reason)
+static void say(const struct needs *needs, enum severity severity, size_t i,
+                const char *file, const char *const *reason)
 {
     char dir[SV_PATH_MAX];
     const struct place place = {
         sv_at(dir, needs->path, needs->names->list[i]), file, 0};
 
     if (is_looked_at(needs, i))
-        finding(needs->findings, ERROR, &place, reason);
+        finding(needs->findings, severity, &place, reason);
+}
+
+static void find(const struct needs *needs, size_t i, const char *file,
+                 const char *const *reason)
+{
+    say(needs, ERROR, i, file, reason);
 }
 
 /* The index of a name; count if there is none such. */
@@ -96,17 +109,18 @@ static void bar(const struct needs *needs, size_t i, const char *file,
 }
 
 static void say_missing(const struct needs *needs, size_t i, const char *file,
-                        const char *name, bool is_needed)
+                        const char *name, enum tie tie)
 {
     struct nearest nearest = nearest_to(name);
     char hint[HINT_MAX];
 
     for (size_t j = 0; j < needs->names->count; j++)
         nearest_try(&nearest, needs->names->list[j]);
-    (is_needed ? bar : find)(
-        needs, i, file,
+    say(needs, tie == AFTER ? WARNING : ERROR, i, file,
         SV_STRINGS("no definition is called ", name,
                    nearest_hint(&nearest, hint)));
+    if (tie == NEEDED)
+        needs->barred[i] = true;
 }
 
 /* False, having said so, of what can be the name of nothing. */
@@ -122,21 +136,21 @@ static bool may_be_name(const struct needs *needs, size_t i, const char *file,
 }
 
 static void take_name(struct needs *needs, size_t i, const char *file,
-                      const char *name, bool is_needed)
+                      const char *name, enum tie tie)
 {
     size_t to = index_of(needs->names, name);
 
     if (!may_be_name(needs, i, file, name))
         return;
     if (to == needs->names->count)
-        say_missing(needs, i, file, name, is_needed);
-    else if (is_needed)
+        say_missing(needs, i, file, name, tie);
+    else if (tie == NEEDED)
         add_edge(needs, i, to);
 }
 
 /* A directory whose entries are names. */
 static void take_folder(struct needs *needs, size_t i, const char *folder,
-                        bool is_needed)
+                        enum tie tie)
 {
     char path[SV_PATH_MAX];
     char file[SV_PATH_MAX];
@@ -151,7 +165,7 @@ static void take_folder(struct needs *needs, size_t i, const char *folder,
     }
     for (size_t j = 0; j < names.count; j++)
         take_name(needs, i, sv_at(file, folder, names.list[j]), names.list[j],
-                  is_needed);
+                  tie);
     names_free(&names);
 }
 
@@ -186,14 +200,14 @@ static const char *next_name(struct lines *lines)
 }
 
 static void take_file(struct needs *needs, size_t i, const char *file,
-                      bool is_needed)
+                      enum tie tie)
 {
     struct lines lines;
     const char *name;
 
     open_lines(needs, i, file, &lines);
     while ((name = next_name(&lines)))
-        take_name(needs, i, file, name, is_needed);
+        take_name(needs, i, file, name, tie);
 }
 
 /* ---- pipelines ---------------------------------------------------------- */
@@ -276,17 +290,17 @@ static void check_pipeline(const struct needs *needs, size_t i)
 static const struct source {
     const char *name;
     void (*take)(struct needs *needs, size_t i, const char *name,
-                 bool is_needed);
+                 enum tie tie);
     unsigned kinds;
-    bool is_needed;
+    enum tie tie;
 } sources[] = {
-    {SV_DEPENDENCIES_D, take_folder, LONGRUN | ONESHOT, true},
-    {SV_DEPENDENCIES, take_file, LONGRUN | ONESHOT, true},
-    {SV_CONTENTS_D, take_folder, BUNDLE, true},
-    {SV_CONTENTS, take_file, BUNDLE, true},
-    {SV_AFTER_D, take_folder, LONGRUN | ONESHOT, false},
-    {SV_PRODUCER_FOR, take_file, LONGRUN, true},
-    {SV_CONSUMER_FOR, take_file, LONGRUN, false},
+    {SV_DEPENDENCIES_D, take_folder, LONGRUN | ONESHOT, NEEDED},
+    {SV_DEPENDENCIES, take_file, LONGRUN | ONESHOT, NEEDED},
+    {SV_CONTENTS_D, take_folder, BUNDLE, NEEDED},
+    {SV_CONTENTS, take_file, BUNDLE, NEEDED},
+    {SV_AFTER_D, take_folder, LONGRUN | ONESHOT, AFTER},
+    {SV_PRODUCER_FOR, take_file, LONGRUN, NEEDED},
+    {SV_CONSUMER_FOR, take_file, LONGRUN, PAIRED},
 };
 
 static void take_node(struct needs *needs, size_t i)
@@ -296,7 +310,7 @@ static void take_node(struct needs *needs, size_t i)
     sv_service_kind(needs->base, needs->names->list[i], &kind);
     for (size_t j = 0; j < sizeof sources / sizeof *sources; j++)
         if (sources[j].kinds & 1U << kind)
-            sources[j].take(needs, i, sources[j].name, sources[j].is_needed);
+            sources[j].take(needs, i, sources[j].name, sources[j].tie);
     if (kind == SV_LONGRUN)
         check_pipeline(needs, i);
 }
