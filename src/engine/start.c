@@ -333,6 +333,8 @@ static void change_kind(struct service *service)
     if (kind == service->kind)
         return;
     if (kind == SV_BUNDLE) {
+        service_note(service, SV_STRINGS("it has become a bundle (what that"
+                                         " holds is to be told again)"));
         service->follow = EVENT_TERM;
         return;
     }

@@ -296,7 +296,8 @@ void target_reason(const struct target *target, char buf[static REASON_MAX])
         snprintf(buf, REASON_MAX, "died while starting: %s",
                  row_exit(exit, now));
     else if (now->state == SV_WIRE_GONE)
-        stpcpy(buf, "it is not supervised any more");
+        snprintf(buf, REASON_MAX, "it is not supervised any more%s%s",
+                 *now->note ? ": " : "", now->note);
     else if (*now->note)
         snprintf(buf, REASON_MAX, "%s", now->note);
     else if (row_is_alive(now))
