@@ -444,17 +444,6 @@ void definition_leave_bundle(struct order *order, const char *name)
         forget_node(order, node);
 }
 
-void definition_read_again(struct order *order, const char *name)
-{
-    struct service *service = service_by_name(order->engine, name);
-    const struct graph_node *node = graph_find(&order->graph, name);
-
-    if (service != NULL && !service->is_logger)
-        definition_take(order, service);
-    else if (node != NULL && node->is_bundle && !node->is_pipeline)
-        read_node(order, name, order->engine->live, name, OF_BUNDLE);
-}
-
 /* ---- pipelines are bundles ------------------------------------------------ */
 
 /* A pipeline is a bundle of what is in it by now.  Where there is a service, or a

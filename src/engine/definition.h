@@ -40,9 +40,6 @@ void definition_begin_scan(struct order *order);
 void definition_end_scan(struct order *order);
 void definition_take_bundle(struct order *order, const char *name);
 void definition_leave_bundle(struct order *order, const char *name);
-/* The definition of a service, or bundle, has changed: whom it names is read
- * again. */
-void definition_read_again(struct order *order, const char *name);
 
 /* Pipelines become bundles of what is in them by now, if edges have changed; then
  * everything that was told spreads (graph_settle). */

@@ -328,12 +328,14 @@ static void on_definition_changed(void *context, const char *name)
     struct tree *tree = context;
     struct service *service = service_by_name(&tree->engine, name);
 
-    if (service == NULL || !service->is_foreign)
-        definition_read_again(&tree->order, name);
-    if (service == NULL && !tree->defs.is_gathering)
-        on_appeared(tree, name); /* it may have been a bundle */
-    if (service == NULL || service->is_foreign)
+    if (service == NULL) { /* a bundle, which may be none any more */
+        if (!tree->defs.is_gathering)
+            on_appeared(tree, name);
         return;
+    }
+    if (service->is_foreign)
+        return;
+    definition_take(&tree->order, service);
     service->is_changed = defs_is_changed(&tree->defs, name);
     on_changed(service);
     if (service->is_changed && service->is_failing)
