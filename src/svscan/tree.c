@@ -574,13 +574,13 @@ bool tree_open(struct tree *tree, int live)
 
 /* What was said of the tree by a svscan before us, and by us: a restart counts
  * if that one neither left nor became us.  Returns its flags. */
-static unsigned note_begin(struct tree *tree, bool is_fresh)
+static unsigned note_begin(struct tree *tree)
 {
     struct sv_children *children = &tree->engine.children;
     unsigned flags = sv_children_tree(children, &tree->restarts);
 
     /* Before the note that it runs: what is killed in between begins anew. */
-    boot_open(&tree->boot, &tree->engine, is_fresh);
+    boot_open(&tree->boot, &tree->engine, begins_anew(tree));
     if ((flags & SV_TREE_RUNS) != 0 && tree->options->resumed == NULL)
         tree->restarts++;
     return flags;
@@ -596,13 +596,12 @@ static void note_end(struct tree *tree)
 void tree_run(struct tree *tree)
 {
     struct engine *engine = &tree->engine;
-    bool is_fresh = begins_anew(tree);
-    unsigned flags = note_begin(tree, is_fresh);
+    unsigned flags = note_begin(tree);
 
     /* Everything is taken up first, and nothing started. */
     if ((flags & SV_TREE_STOPS) != 0)
         engine->is_stopping = true;
-    if (is_fresh && tree_has_defs(tree) && defs_gather(&tree->defs))
+    if (begins_anew(tree) && tree_has_defs(tree) && defs_gather(&tree->defs))
         serve_wait(&tree->serve); /* or there would be no such service */
     else
         take_all(tree);
