@@ -55,10 +55,10 @@ ssize_t sv_at_read(int base, const char *dir, const char *file, char *buf,
 bool sv_at_replace(int base, const char *dir, const char *file,
                    const char *fresh, const char *buf, size_t size);
 
-/* Gives the file name below base, or base itself where name is "", to that owner;
- * a symlink is not followed.  Who may not give it away keeps it, and so does who
- * is in a user namespace that does not know the owner.  False with errno set for
- * anything else. */
+/* Gives the file name below base, or base itself where name is "", to that
+ * owner; a symlink is not followed.  Who may not give it away keeps it, and so
+ * does who is in a user namespace that does not know the owner.  False with
+ * errno set for anything else. */
 bool sv_at_give(int base, const char *name, uid_t uid, gid_t gid);
 
 /* Tells of each name in an open directory, "." and ".." too, that has not been

@@ -28,8 +28,8 @@ tain sv_stamp_of(int64_t realtime);
 int64_t sv_stamp_to_realtime(const tain *stamp);
 
 /* Nanoseconds of CLOCK_BOOTTIME when a stamp was taken, going by its age; where
- * the clock was set since, and so it lies in the future or before the boot, now or
- * 0. */
+ * the clock was set since, and so it lies in the future or before the boot, now
+ * or 0. */
 int64_t sv_stamp_to_boottime(const tain *stamp);
 
 /* The TAI64N stamp of now: sv_stamp_of(sv_realtime()). */

@@ -150,8 +150,8 @@ static bool read_status(struct service *service, struct sv_status *told)
     return ok;
 }
 
-/* The clock may have been set since the stamp was taken, which is no earlier than
- * the start in the record. */
+/* The clock may have been set since the stamp was taken, which is no earlier
+ * than the start in the record. */
 static void recall_age(struct service *service)
 {
     const struct sv_child *child = service->child;

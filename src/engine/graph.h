@@ -48,7 +48,7 @@ enum {
     GRAPH_UP = 1 << 1,      /* so that others may start */
     GRAPH_RUNNING = 1 << 2, /* something of it would have to be stopped */
     GRAPH_FAILED = 1 << 3,  /* it will not be up by itself */
-    GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped (and started again) */
+    GRAPH_GOING = 1 << 4,   /* it runs, and is to be stopped (or restarted) */
     GRAPH_STUCK = 1 << 5,   /* it runs, and could not be stopped in its time */
 };
 

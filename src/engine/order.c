@@ -47,9 +47,10 @@ static unsigned facts_of(const struct service *service)
                       && (service->is_failed || service->is_failing
                           || service->note_is_loop);
     bool is_going = service->is_restarting || service->restarts_later;
+    bool is_leaving = is_there && is_told_to_go(service);
 
     return (service->want || service->waits_once ? GRAPH_WANTED : 0u)
-           | (is_going || (is_there && is_told_to_go(service)) ? GRAPH_GOING : 0u)
+           | (is_going || is_leaving ? GRAPH_GOING : 0u)
            | (is_up(service) && !is_going ? GRAPH_UP : 0u)
            | (is_there ? GRAPH_RUNNING : 0u)
            | (service->is_overdue ? GRAPH_STUCK : 0u)

@@ -47,7 +47,8 @@ static bool logdir_of_process(pid_t pid, char path[static SV_PATH_MAX])
     directory = opendir(fds);
     if (!directory)
         return false;
-    while (!found && (errno = 0, entry = readdir(directory))) {
+    while (!found && (entry = readdir(directory))) {
+        errno = 0;
         found = is_of_logdir(dirfd(directory), entry->d_name, path);
         /* Root may list them all, and look at none without CAP_SYS_PTRACE. */
         is_closed = is_closed || errno == EACCES;

@@ -64,8 +64,8 @@ struct def *def_next(struct defs *defs);
 /* def_look is called after delay (ns), and not before. */
 void def_look_after(struct def *def, int64_t delay);
 
-/* Those that are due within DEF_QUIET are looked at together, when the last of them
- * is due: that time (ns) is returned; 0: there are none. */
+/* Those that are due within DEF_QUIET are looked at together, when the last of
+ * them is due: that time (ns) is returned; 0: there are none. */
 int64_t def_gather(struct defs *defs);
 
 /* Something has happened to it: it is looked at when it has become quiet. */

@@ -81,17 +81,17 @@ struct defs {
  * directory live (not owned), and what it knows of them in live/.svscan, which
  * is made.  Looks at each definition once: those that are complete and quiet
  * are copied at once, or found to be as their copies are; the others follow
- * when they are quiet.  are_quiet: all are, since nobody is there who could be at
- * work on them.  hooks is kept.  The loop must outlive *defs; three timers
+ * when they are quiet.  are_quiet: all are, since nobody is there who could be
+ * at work on them.  hooks is kept.  The loop must outlive *defs; three timers
  * of it are used.  False with errno set, and *defs closed. */
 bool defs_open(struct defs *defs, struct loop *loop, int live, const char *path,
                bool are_quiet, const struct defs_hooks *hooks, void *context);
 
 /* For a tree that begins, so that who comes after another is not started before
  * that one is known, only because its own definition is older.  If some are not
- * quiet yet, looks at all those together, at most 200 ms from now; `appeared` is
- * called for none until then, but `gathered` afterwards.  False if all are quiet:
- * scan the live tree now. */
+ * quiet yet, looks at all those together, at most 200 ms from now; `appeared`
+ * is called for none until then, but `gathered` afterwards.  False if all are
+ * quiet: scan the live tree now. */
 bool defs_gather(struct defs *defs);
 
 /* Frees everything; what is on disk stays. */

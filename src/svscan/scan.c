@@ -327,8 +327,8 @@ static void scan_entries(struct tree *tree, DIR *dir)
         stop_reading(tree);
 }
 
-/* What has left because all stops would be taken up again, and never leave.  While
- * definitions are waited for, a scan follows when they are there. */
+/* What has left because all stops would be taken up again, and never leave.
+ * While definitions are waited for, a scan follows when they are there. */
 void scan_all(struct tree *tree)
 {
     if (tree->phase != STOP_NOT || tree->defs.is_gathering)

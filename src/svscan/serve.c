@@ -65,13 +65,13 @@ static bool welcome(struct serve *serve, int fd)
     return true;
 }
 
-/* Does not look at the listener until a client leaves or a service changes: it
- * would be ready again and again. */
 void serve_wait(struct serve *serve)
 {
     serve->deaf = loop_rewatch(&serve->engine->loop, &serve->listener, 0);
 }
 
+/* Where one cannot be taken, the next is looked at when a client leaves or a
+ * service changes: the listener would be ready again and again. */
 static void on_connection(struct watch *watch, uint32_t events)
 {
     struct serve *serve = CONTAINER(watch, struct serve, listener);

@@ -91,11 +91,11 @@ void serve_flush(struct serve *serve);
 void serve_row(const struct serve *serve, const struct service *service,
                struct sv_wire_row *row);
 
-/* Looks at the listener again, if that had to stop for want of room.  For
- * client.c: there is room when one leaves. */
-void serve_listen_again(struct serve *serve);
-/* Takes none until serve_listen_again: who connects waits. */
+/* Takes no connection until serve_listen_again: who connects waits. */
 void serve_wait(struct serve *serve);
+/* Takes connections again, if there is room.  For client.c as well: there is
+ * when one leaves. */
+void serve_listen_again(struct serve *serve);
 
 /* The scan that was asked for last is done: whoever waits for it is told. */
 void serve_rescanned(struct serve *serve);

@@ -166,7 +166,8 @@ static void drop_scene(void)
 
 static void start(void)
 {
-    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), false, &hooks, NULL));
+    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), false, &hooks,
+                        NULL));
 }
 
 static void start_again(void)
@@ -266,7 +267,8 @@ END_TEST
 START_TEST(where_nobody_else_is_all_are_quiet)
 {
     make_definition("web");
-    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), true, &hooks, NULL));
+    ck_assert(defs_open(&defs, &loop, live, in("", "defs"), true, &hooks,
+                        NULL));
     ck_assert(stands("live/web", "run"));
     ck_assert(!defs_gather(&defs));
     make_definition("db");
